@@ -1,0 +1,1 @@
+"""Configurations, documented keys and the demo clip that ship with the package."""

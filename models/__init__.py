@@ -1,0 +1,1 @@
+"""Adapters of networks and the pure modules that turn their outputs into affect."""

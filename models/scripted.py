@@ -1,0 +1,107 @@
+"""Models that follow a script: for tests and benchmarks of everything around the networks.
+
+`ScriptedVision` makes one body whose place depends on the frame and on what it is told of the
+past, so that any dependence on the order of work shows in the results. Its delay stands for a
+network's time.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..stream.errors import ModelError
+from ..stream.messages import Body, Face, Frame, Observation
+from .base import COCO17
+
+Delay = Callable[[int], float]
+"""Seconds to take over frame `seq`."""
+
+
+def random_delay(mean_s: float, seed: int = 0) -> Delay:
+    """Return delays between 0 and twice the mean, the same for the same frame."""
+    return lambda seq: random.Random(seed * 1_000_003 + seq).uniform(0, 2 * mean_s)
+
+
+def busy(duration_s: float) -> None:
+    """Take time the way a network does: computing, with the interpreter lock released."""
+    time.sleep(duration_s)
+
+
+class ScriptedVision:
+    """One body and one face in every frame.
+
+    The body's x is a running hash of the past it was given; `fail_at` raises at that frame, as a
+    network's own failure (`ModelError`, counted) or as a fault of ours (`RuntimeError`).
+    """
+
+    keypoint_layout = "coco17"
+
+    def __init__(
+        self,
+        delay: Delay = lambda seq: 0.0,
+        *,
+        stride: int = 1,
+        fail_at: range | None = None,
+        fail_as: type[Exception] = ModelError,
+        emotions: Callable[[float], tuple[float, ...]] | None = None,
+    ) -> None:
+        """Prepare a script; bodies appear on every `stride`-th frame."""
+        self._delay = delay
+        self._stride = stride
+        self._fail_at = fail_at or range(0)
+        self._fail_as = fail_as
+        self._emotions = emotions or _swing
+        self.models: Mapping[str, Any] = {"all": {"name": "scripted"}}
+
+    def see(self, frame: Frame, earlier: Observation | None) -> Observation:
+        """Return the scripted observation after the scripted delay."""
+        busy(self._delay(frame.seq))
+        if frame.seq in self._fail_at:
+            raise self._fail_as(f"scripted failure at frame {frame.seq}")
+        level = int(frame.image_bgr[0, 0, 0])
+        past = earlier.bodies[0].keypoints[0][0] if earlier and earlier.bodies else 0.0
+        x_px = (past * 31 + level + frame.seq) % 997
+        height, width = frame.image_bgr.shape[:2]
+        keypoints = tuple((x_px, float(k), 0.0, 1.0) for k in range(len(COCO17)))
+        body = Body((0.0, 0.0, float(width), float(height)), 1.0, "coco17", keypoints)
+        face = Face((8.0, 8.0, 24.0, 24.0), 1.0, emotions=self._emotions(frame.pts_s))
+        return Observation(
+            source_id=frame.source_id,
+            seq=frame.seq,
+            epoch=frame.epoch,
+            pts_s=frame.pts_s,
+            t_wall_ns=frame.t_wall_ns,
+            t_mono_ns=frame.t_mono_ns,
+            width_px=width,
+            height_px=height,
+            faces=(face,),
+            bodies=(body,) if frame.seq % self._stride == 0 else None,
+            timings_ms={"scripted": 0.0},
+        )
+
+
+def _swing(pts_s: float) -> tuple[float, ...]:
+    """Happiness rises and falls with a period of 8 s; sadness takes the rest."""
+    happy = abs((pts_s / 4.0) % 2.0 - 1.0)
+    return (0.1, 0.8 * happy, 0.0, 0.8 * (1 - happy), 0.1, 0.0, 0.0, 0.0)
+
+
+class ScriptedNarrator:
+    """A narrator that says what it is told to by the environment of its process, or misbehaves.
+
+    The facts' key `script` chooses: `hang`, `crash`, `raise`, `empty`; else a plain sentence.
+    """
+
+    name = "scripted"
+
+    def tell(self, facts: Mapping[str, Any]) -> str:
+        """Return the scripted text."""
+        return f"Scripted words about {len(facts)} facts."
+
+
+def build_narrator() -> ScriptedNarrator:
+    """Return the narrator."""
+    return ScriptedNarrator()

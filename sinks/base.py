@@ -1,0 +1,64 @@
+"""What a sink is. One file per kind; the file name is the kind in a configuration.
+
+A sink file holds `Config` (pydantic, unknown keys refused) and `build(config, run)`. The sink lives
+in a thread of its own: `open`, `write`, `tick` and `close` are all called there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from ..stream.messages import Delivery, Frame, SourceInfo
+
+Policy = Literal["every", "latest"]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What every sink may know of the run. `folder` is None when nothing is to be written."""
+
+    run_id: str
+    folder: Path | None
+    sources: tuple[SourceInfo, ...]
+    keypoint_layout: str
+    window_s: float
+    is_live: bool
+    config: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
+
+
+class SinkConfig(BaseModel):
+    """Base of every sink's configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sink(Protocol):
+    """Takes messages, in order, in its own thread.
+
+    `policy` is `every` (nothing is lost; a slow sink slows a replay) or `latest` (only the newest
+    reading matters). `wants_frames`: each `Reading` comes with its `Frame`.
+    """
+
+    policy: Policy
+    wants_frames: bool
+
+    def open(self) -> None:
+        """Create outputs. Raises: SinkError."""
+        ...
+
+    def write(self, message: Delivery, frame: Frame | None) -> None:
+        """Take one message. Raises: SinkError."""
+        ...
+
+    def tick(self) -> None:
+        """Make what was written so far survive a kill; called about once a second."""
+        ...
+
+    def close(self) -> None:
+        """Complete the outputs; may be called twice."""
+        ...

@@ -1,0 +1,123 @@
+"""The configuration of a run: every option of the command line is a key here.
+
+Read from YAML; unknown keys are refused, with the valid ones named.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .errors import ConfigError
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class SinkEntry(BaseModel):
+    """A sink by its kind; further keys are the kind's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kind's own keys."""
+        return dict(self.model_extra or {})
+
+
+class RunConfig(BaseModel):
+    """A run. The descriptions are what the README and `--help` show."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: tuple[str, ...] = Field((), description="files, folders or globs to replay")
+    out: Path | None = Field(None, description="folder that receives every result")
+    overwrite: bool = Field(False, description="replace the results of an earlier run in `out`")
+    sinks: tuple[SinkEntry, ...] = Field(
+        (), description="further sinks: a kind, or a mapping with `kind` and its options"
+    )
+    speed: Literal["real", "max"] | Positive = Field(
+        "real", description="`real` (paced by media time), `max`, or a factor"
+    )
+    live: bool = Field(
+        False, description="newest frame wins and drops are counted, instead of every frame"
+    )
+    window_s: Positive = Field(10.0, description="length of the sliding window, in seconds")
+    narrate_s: Positive = Field(15.0, description="media time between narrations, in seconds")
+    models: dict[str, str] = Field(
+        {}, description="network for a job, by name (`affectstream models list`); `auto` if absent"
+    )
+    loop: bool = Field(False, description="start each source anew when it ends")
+    limit_frames: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="take only the first frames of each source"
+    )
+    workers: Annotated[int, Field(ge=0, le=64)] = Field(
+        0, description="threads that run networks; 0: one per core"
+    )
+    lag_frames: Annotated[int, Field(ge=1, le=64)] = Field(
+        4, description="age of the past that a replayed frame may use; bounds parallel frames"
+    )
+    face_stride: Annotated[int, Field(ge=1)] = Field(
+        1, description="faces are looked for on every n-th frame"
+    )
+    pose_stride: Annotated[int, Field(ge=1)] = Field(
+        2, description="bodies are looked for on every n-th frame"
+    )
+    max_bodies: Annotated[int, Field(ge=1, le=16)] = Field(4, description="most bodies a frame")
+    narrator_deadline_s: Positive = Field(
+        20.0, description="a narrator that takes longer is started anew"
+    )
+    hang_s: Positive = Field(60.0, description="a stage that is silent this long ends the run")
+
+    @field_validator("sinks", mode="before")
+    @classmethod
+    def _bare_kinds(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [{"kind": item} if isinstance(item, str) else item for item in value]
+        return value
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _one_source(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+
+def load(path: Path | None, **overrides: Any) -> RunConfig:
+    """Read a YAML file (or none) and lay the given options over it. Raises: ConfigError."""
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"{path}: no such configuration file") from None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path}: cannot be read as YAML: {error}") from None
+        if not isinstance(loaded, dict | None):
+            raise ConfigError(f"{path}: must hold keys and values, not {type(loaded).__name__}")
+        data = loaded or {}
+    models = {**(data.get("models") or {}), **overrides.pop("models", {})}
+    given = {key: value for key, value in overrides.items() if value is not None}
+    if models:
+        given["models"] = models
+    try:
+        return RunConfig(**{**data, **given})
+    except ValidationError as error:
+        raise ConfigError(explain(error, RunConfig, str(path or "options"))) from None
+
+
+def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
+    """Put a validation error into one line a user can act on."""
+    lines = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"]) or "value"
+        if fault["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(key, model.model_fields, 1)
+            hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
+            lines.append(f"{where}: unknown key {key}; {hint}")
+        else:
+            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
+    return "\n".join(lines)

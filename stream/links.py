@@ -1,0 +1,42 @@
+"""Every link of the pipeline in one table: what it carries, and what happens when it is full.
+
+`every`: the sender waits, nothing is lost. `latest`: only the newest counts, the older one is
+dropped and counted. Capacities are the sum of both ends' high-water marks, because an inproc pipe
+holds that many. Frames are small tickets on the wire; their pixels stay where capture put them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Policy = Literal["every", "latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One row of the table; `capacity` counts messages."""
+
+    name: str
+    sender: str
+    receiver: str
+    message: str
+    policy: Policy
+    capacity: int
+
+
+_TABLE = (
+    Link("frames.replay", "capture", "infer", "Frame ticket", "every", 4),
+    Link("frames.live", "capture", "infer", "doorbell of a one-slot mailbox", "latest", 2),
+    Link("jobs", "infer", "vision", "Job ticket, Observation back", "every", 64),
+    Link("observations", "infer", "aggregate", "Observation, End", "every", 8),
+    Link("deliver", "aggregate, narrate", "sink", "Reading, Window, Event, Narration", "every", 64),
+    Link("deliver.pictures", "aggregate, narrate", "sink with frames", "as deliver", "every", 4),
+    Link("deliver.latest", "aggregate", "sink", "Reading", "latest", 1),
+    Link("windows", "aggregate", "narrate", "Window, Event, End", "every", 64),
+    Link("requests", "narrate", "narrator process", "facts, text back", "every", 4),
+    Link("control", "supervisor", "all", "Command", "every", 1000),
+    Link("reports", "all", "supervisor", "Report", "every", 1000),
+)
+
+LINKS = {link.name: link for link in _TABLE}

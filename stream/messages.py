@@ -1,0 +1,230 @@
+"""What travels between the stages. Read this file first.
+
+A frame becomes an `Observation` (what the networks saw in it), then a `Reading` (who that was and
+how they feel and move), readings become a `Window` once a second of media time with its `Event`s,
+and windows become a `Narration`. `Frame` alone holds pixels and never leaves the process; all
+others are msgspec structs, so the same definition is the wire format and the schema.
+
+Conventions: boxes are x1, y1, x2, y2 in pixels of the original frame, origin top left; valence and
+arousal lie in [-1, 1]; `pts_s` is media time in seconds; `None` means "not measured".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+EMOTIONS = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+)
+"""The order of every tuple of emotion probabilities. Source: FER+ (Barsoum et al. 2016)."""
+
+QUADRANTS = ("excited", "calm", "angry", "sad", "neutral")
+"""V+A+, V+A-, V-A+, V-A-, and the small circle around the origin."""
+
+GROUP = 0
+"""The person number of the whole group in windows and events; people count from 1."""
+
+Quadrant = Literal["excited", "calm", "angry", "sad", "neutral"]
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+Keypoint = tuple[float, float, float, float]
+"""x px, y px, z px (depth relative to the hips, 0 where unknown), visibility in [0, 1]."""
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source before its first frame.
+
+    `origin` is for people and never holds credentials. `rate_hz`, `frames` and `duration_s` are
+    what the container declares: hints, often wrong; 0 where unknown.
+    """
+
+    source_id: str
+    origin: str
+    width_px: int = 0
+    height_px: int = 0
+    rate_hz: float = 0.0
+    frames: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture.
+
+    `seq` counts 0, 1, 2, … per source without gaps at capture and never restarts; `epoch` rises
+    when a source starts anew (a loop, a reconnect, a jump of its clock). `image_bgr` is H x W x 3
+    uint8 and read-only.
+    """
+
+    source_id: str
+    seq: int
+    epoch: int
+    pts_s: float
+    t_wall_ns: int
+    t_mono_ns: int
+    image_bgr: Image
+
+
+class Stamped(msgspec.Struct, frozen=True, kw_only=True):
+    """Fields that every message about a frame carries."""
+
+    source_id: str
+    seq: int
+    epoch: int = 0
+    pts_s: float
+    t_wall_ns: int = 0
+    t_mono_ns: int = 0
+
+
+class Face(msgspec.Struct, frozen=True):
+    """A face in a frame.
+
+    `landmarks` are five points in px: the eye at the left of the picture, the eye at its right,
+    nose tip, mouth corner at the left of the picture, mouth corner at its right. `head_pose_deg`
+    is yaw, pitch, roll. `presence` in [0, 1] is the mesh's own doubt that this is a face.
+    `emotions` follow `EMOTIONS` and sum to 1. `valence`, `arousal` are set only by a network that
+    regresses them.
+    """
+
+    box_xyxy: Box
+    score: float
+    landmarks: tuple[Point, ...] = ()
+    presence: float | None = None
+    head_pose_deg: tuple[float, float, float] | None = None
+    emotions: tuple[float, ...] | None = None
+    valence: float | None = None
+    arousal: float | None = None
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A body in a frame; `layout` names the order of `keypoints` (see `models.base.LAYOUTS`).
+
+    `next_region` is where a network that follows people looks in a later frame: centre x, centre
+    y, side (px) and rotation (radians, clockwise).
+    """
+
+    box_xyxy: Box
+    score: float
+    layout: str
+    keypoints: tuple[Keypoint, ...]
+    next_region: tuple[float, float, float, float] | None = None
+
+
+class Observation(Stamped, frozen=True, kw_only=True, tag=True):
+    """What the networks saw in one frame, before anybody is followed over time.
+
+    `faces` or `bodies` are None where that job was not run on this frame (its stride).
+    """
+
+    width_px: int
+    height_px: int
+    faces: tuple[Face, ...] | None = None
+    bodies: tuple[Body, ...] | None = None
+    timings_ms: dict[str, float] = {}
+    valid: bool = True
+    reason: str = ""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One person in one frame. `movement` is in torso lengths per second."""
+
+    id: int
+    face: Face | None = None
+    body: Body | None = None
+    movement: float | None = None
+    posture: str | None = None
+    valence: float | None = None
+    arousal: float | None = None
+    affect_source: str = ""
+
+
+class Reading(Stamped, frozen=True, kw_only=True, tag=True):
+    """Everything measured in one frame. An invalid one says why in `reason` and holds nobody."""
+
+    width_px: int
+    height_px: int
+    people: tuple[Person, ...] = ()
+    timings_ms: dict[str, float] = {}
+    valid: bool = True
+    reason: str = ""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """One person, or the group, over the window.
+
+    `n` counts readings with valence; `coverage` is the share of the window's looked-at frames
+    that have one; slopes are least-squares, per second; `movement` is the mean. A statistic that
+    needs more readings than there are is None.
+    """
+
+    person: int
+    n: int
+    coverage: float
+    valence_mean: float | None = None
+    valence_sd: float | None = None
+    valence_slope_per_s: float | None = None
+    arousal_mean: float | None = None
+    arousal_sd: float | None = None
+    arousal_slope_per_s: float | None = None
+    quadrant: Quadrant | None = None
+    emotion: str | None = None
+    movement: float | None = None
+
+
+class Window(Stamped, frozen=True, kw_only=True, tag=True):
+    """The last `window_s` seconds up to `pts_s`: the people by number, then the group (last)."""
+
+    window_s: float
+    spans: tuple[Span, ...]
+    final: bool = False
+
+
+EventKind = Literal["arrival", "departure", "quadrant_change", "spike"]
+
+
+class Event(Stamped, frozen=True, kw_only=True, tag=True):
+    """Something worth telling. `before` and `after` are quadrants, or numbers for a spike."""
+
+    kind: EventKind
+    person: int
+    before: str = ""
+    after: str = ""
+
+
+class Narration(Stamped, frozen=True, kw_only=True, tag=True):
+    """Plain words about the windows up to `pts_s`.
+
+    `grounded` is true when every statement was checked against `facts`; `gap` names the reason
+    when no text could be made.
+    """
+
+    text: str
+    engine: str
+    grounded: bool
+    latency_s: float
+    facts: dict[str, Any] = {}
+    gap: str = ""
+
+
+class End(msgspec.Struct, frozen=True, tag=True):
+    """The last message of a stage on a link: nothing follows from `stage`."""
+
+    stage: str
+
+
+Delivery = Reading | Window | Event | Narration | End
+"""What reaches a sink."""

@@ -1,0 +1,287 @@
+"""The pipeline: build, start, watch, stop, join.
+
+`Pipeline(config).start()`, then `join()`, which raises what a stage raised. `readings` is the short
+way for a program that wants what is seen in one video.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ..models.base import Vision
+from ..sinks.base import Policy, RunInfo, Sink
+from .aggregate import aggregate_loop
+from .bus import Bus, Command, ControlRoom, Report
+from .capture import capture_loop
+from .config import RunConfig, load
+from .deliver import Outlet, deliver_loop
+from .errors import AffectstreamError, IncompleteError, StageError
+from .frames import FrameLink, PictureShelf, make_link
+from .infer import Pool, infer_loop, vision_loop
+from .ledger import Counts, Ledger
+from .messages import Delivery, Frame, Reading
+from .narrate import narrate_loop
+from .prepare import Prepared, prepare
+from .schedule import Scheduler
+from .sources.base import Source
+from .worker import Workers
+
+log = logging.getLogger(__name__)
+
+READY_S = 30.0
+GRACE_S = 15.0
+"""How long stages may take to leave once they were told to."""
+
+
+@dataclass
+class Summary:
+    """What a run came to. `status`: running, done, limited, incomplete, interrupted, failed."""
+
+    status: str = "running"
+    notes: dict[str, str] = field(default_factory=dict)
+    frames: dict[str, int] = field(default_factory=dict)
+    ledger: Counts = field(default_factory=dict)
+    stages: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    wall_s: float = 0.0
+
+    @property
+    def frames_per_s(self) -> float:
+        """Frames looked at for each second of the run."""
+        return sum(self.frames.values()) / self.wall_s if self.wall_s else 0.0
+
+
+class Pipeline:
+    """One run, from its sources to its sinks. Used once."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        vision: Vision | None = None,
+        sources: Sequence[Source] | None = None,
+        sinks: Sequence[tuple[str, Sink]] = (),
+    ) -> None:
+        """Open models and sources, and make the sinks; nothing runs yet.
+
+        A ready `vision`, ready `sources` and further `sinks` may be given instead of names.
+        Raises: UsageError, SourceError, ModelError.
+        """
+        self.summary = Summary()
+        self._made: Prepared = prepare(config, vision, sources, sinks)
+        self._config = config
+        self._bus = Bus()
+        self._workers = Workers(self._bus)
+        self._ledger = Ledger()
+        self._heard_s: dict[str, float] = {}
+        self._finish = threading.Event()
+        self._ready = threading.Event()
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+        self._supervisor: threading.Thread | None = None
+
+    @property
+    def run(self) -> RunInfo:
+        """What the sinks are told of the run."""
+        return self._made.run
+
+    def start(self) -> Pipeline:
+        """Start all stages, capture last; return when pictures flow."""
+        self._supervisor = self._workers.start_bare("supervisor", self._supervise)
+        self._ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """End the sources as if the media had ended; what is under way is completed."""
+        self._finish.set()
+
+    def join(self) -> Summary:
+        """Wait for the end and return what the run came to. Raises what a stage raised."""
+        while not self._done.wait(0.1):
+            pass
+        if self._supervisor is not None:
+            self._supervisor.join()
+        if self._error is not None:
+            raise self._error
+        return self.summary
+
+    def __enter__(self) -> Pipeline:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, and wait for the end."""
+        self.stop()
+        self.join()
+
+    def _supervise(self) -> None:
+        started_s = time.monotonic()
+        room = ControlRoom(self._bus)
+        try:
+            self._start_stages(room)
+            self._ready.set()
+            self._watch(room)
+        except Exception as error:
+            self._fail(error)
+            room.command(Command("stop"))
+        finally:
+            stuck = self._workers.join(GRACE_S)
+            for report in room.reports(0.0):
+                self._take(room, report)
+            room.close()
+            if stuck:
+                self._fail(StageError(f"these stages did not stop: {', '.join(stuck)}"))
+            else:
+                self._bus.shut()
+            self._conclude(time.monotonic() - started_s)
+            self._ready.set()
+            self._done.set()
+
+    def _start_stages(self, room: ControlRoom) -> None:
+        made, config, start = self._made, self._config, self._workers.start
+        links = [make_link(source.info.source_id, config.live) for source in made.sources]
+        scheduler = Scheduler(
+            [link.source_id for link in links], lag=config.lag_frames, is_live=config.live
+        )
+        shelves = {name: PictureShelf() for name, sink in made.sinks if sink.wants_frames}
+        for name, sink in made.sinks:
+            loop = partial(deliver_loop, name=name, sink=sink, shelf=shelves.get(name))
+            start(f"sink-{name}", loop)
+        outlets = [Outlet(name, sink.policy, sink.wants_frames) for name, sink in made.sinks]
+        start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
+        start("aggregate", partial(aggregate_loop, outlets=outlets, window_s=config.window_s))
+        for number in range(made.workers):
+            look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
+            start(f"vision-{number}", look)
+        pool = Pool(scheduler, links, made.workers, tuple(shelves.values()))
+        start("infer", partial(infer_loop, pool=pool))
+        end_s = time.monotonic() + READY_S
+        while room.subscribers < len(self._workers.alive):
+            self._take_all(room)
+            if self._workers.errors or time.monotonic() > end_s:
+                raise StageError("the stages did not start")
+        self._start_capture(links)
+
+    def _start_capture(self, links: Sequence[FrameLink]) -> None:
+        """Live sources run side by side; a replay takes one source after another."""
+        config = self._config
+        factor = 1.0 if config.speed == "real" else config.speed
+        speed = None if isinstance(factor, str) else factor
+        pairs = list(zip(self._made.sources, links, strict=True))
+        groups = [[pair] for pair in pairs] if config.live else [pairs]
+        for group in groups:
+            name = f"capture-{group[0][1].source_id}" if config.live else "capture"
+            take = partial(capture_loop, sources=group, speed=speed, limit=config.limit_frames)
+            self._workers.start(name, take)
+
+    def _watch(self, room: ControlRoom) -> None:
+        told = False
+        while self._workers.alive:
+            self._take_all(room)
+            if self._finish.is_set() and not told:
+                room.command(Command("finish"))
+                told = True
+            now_s = time.monotonic()
+            for name in self._workers.alive:
+                silent_s = now_s - self._heard_s.setdefault(name, now_s)
+                if silent_s > self._config.hang_s:
+                    raise StageError(f"{name} has not reported for {silent_s:.0f} s")
+
+    def _take_all(self, room: ControlRoom) -> None:
+        for report in room.reports():
+            self._take(room, report)
+
+    def _take(self, room: ControlRoom, report: Report) -> None:
+        self._heard_s[report.stage] = time.monotonic()
+        self._ledger.update(report.stage, report.counts)
+        self.summary.stages[report.stage] = report.timings
+        if report.what == "last":
+            self.summary.frames[report.source_id] = report.seq + 1
+            self.summary.notes[report.source_id] = report.note
+            room.command(Command("last", report.source_id, report.seq))
+        elif report.what == "failed":
+            self._fail(self._workers.errors[0])
+            room.command(Command("stop"))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._error is None:
+            self._error = error
+            if not isinstance(error, AffectstreamError):
+                log.error("a stage failed: %s: %s", type(error).__name__, error)
+
+    def _conclude(self, wall_s: float) -> None:
+        summary = self.summary
+        summary.wall_s = wall_s
+        summary.ledger = self._ledger.totals()
+        notes = [note.split(":")[0] for note in summary.notes.values()]
+        if self._error is not None:
+            summary.status = "failed"
+        elif self._finish.is_set() and "interrupted" in notes:
+            summary.status = "interrupted"
+        else:
+            summary.status = next((n for n in ("incomplete", "limited") if n in notes), "done")
+        try:
+            self._made.write_record(summary)
+        except (OSError, AffectstreamError) as error:
+            self._fail(error)
+
+
+class _Tap:
+    """A sink that hands readings to a generator."""
+
+    policy: Policy = "every"
+    wants_frames = False
+
+    def __init__(self) -> None:
+        self.queue: queue.Queue[Reading | None] = queue.Queue(maxsize=64)
+        self.is_open = True
+
+    def open(self) -> None:
+        """Nothing to open."""
+
+    def write(self, message: Delivery, frame: Frame | None) -> None:
+        while isinstance(message, Reading) and self.is_open:
+            try:
+                self.queue.put(message, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def tick(self) -> None:
+        """Nothing to keep."""
+
+    def close(self) -> None:
+        """Tell the generator that nothing follows."""
+        while self.is_open:
+            try:
+                self.queue.put(None, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+
+def readings(*sources: str, speed: str | float = "max", **options: Any) -> Iterator[Reading]:
+    """Yield a `Reading` for every frame of the sources, in order.
+
+    `options` are keys of `RunConfig`. Leaving the loop early ends the run.
+    Raises: what `Pipeline` and `join` raise; IncompleteError after the last reading of a source
+    that ended early.
+    """
+    tap = _Tap()
+    config = load(None, sources=sources, speed=speed, **options)
+    pipeline = Pipeline(config, sinks=[("tap", tap)]).start()
+    try:
+        while (reading := tap.queue.get()) is not None:
+            yield reading
+    finally:
+        tap.is_open = False
+        pipeline.stop()
+        summary = pipeline.join()
+    if summary.status == "incomplete":
+        raise IncompleteError("; ".join(note for note in summary.notes.values() if note))

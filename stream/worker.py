@@ -1,0 +1,94 @@
+"""The only creator of threads and child processes.
+
+A thread's `Stage` is made, used and closed inside it. Whatever the loop raises is kept in
+`Workers.errors` and reported; the supervisor then stops the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from .bus import Bus, Stage, Stopped
+
+log = logging.getLogger(__name__)
+
+Loop = Callable[[Stage], None]
+
+
+class Workers:
+    """The threads of one pipeline."""
+
+    def __init__(self, bus: Bus) -> None:
+        """Start with none."""
+        self._bus = bus
+        self._threads: list[threading.Thread] = []
+        self.errors: list[BaseException] = []
+
+    def start(self, name: str, loop: Loop) -> None:
+        """Run a loop in a thread; thread, stage and log records bear the same name."""
+        thread = threading.Thread(target=self._run, args=(name, loop), name=name, daemon=False)
+        self._threads.append(thread)
+        thread.start()
+
+    def start_bare(self, name: str, target: Callable[[], None]) -> threading.Thread:
+        """Run the supervisor, which has no stage of its own."""
+        thread = threading.Thread(target=target, name=name, daemon=False)
+        thread.start()
+        return thread
+
+    @property
+    def alive(self) -> list[str]:
+        """Names of the threads that run."""
+        return [thread.name for thread in self._threads if thread.is_alive()]
+
+    def join(self, timeout_s: float) -> list[str]:
+        """Wait for all threads; return the names of those still running."""
+        end_s = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, end_s - time.monotonic()))
+        return self.alive
+
+    def _run(self, name: str, loop: Loop) -> None:
+        stage = Stage(self._bus, name)
+        try:
+            loop(stage)
+        except Stopped:
+            log.debug("%s stopped", name)
+        except Exception as error:
+            self.errors.append(error)
+            log.debug("%s failed", name, exc_info=True)
+            stage.report("failed", note=f"{type(error).__name__}: {error}")
+        else:
+            stage.report("end")
+        finally:
+            stage.close()
+
+
+def start_child(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start `python -m module arguments…` in the same process session.
+
+    Its standard input is a pipe that closes when this process dies, by whatever cause, so that
+    the child can leave too. One thread per numeric library.
+    """
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+def end_child(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child if it still runs, and reap it."""
+    if child.poll() is None:
+        child.kill()
+    if child.stdin is not None:
+        child.stdin.close()
+    child.wait(timeout=10)
