@@ -79,7 +79,11 @@ class Vision(Protocol):
     """
 
     keypoint_layout: str
-    models: Mapping[str, Any]
+
+    @property
+    def models(self) -> Mapping[str, Any]:
+        """What runs, job by job."""
+        ...
 
     def see(self, frame: Frame, earlier: Observation | None) -> Observation:
         """Return what is in the frame.

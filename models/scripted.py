@@ -7,10 +7,13 @@ network's time.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from ..stream.errors import ModelError
 from ..stream.messages import Body, Face, Frame, Observation
@@ -89,19 +92,36 @@ def _swing(pts_s: float) -> tuple[float, ...]:
     return (0.1, 0.8 * happy, 0.0, 0.8 * (1 - happy), 0.1, 0.0, 0.0, 0.0)
 
 
-class ScriptedNarrator:
-    """A narrator that says what it is told to by the environment of its process, or misbehaves.
+class Config(BaseModel):
+    """What the narrator does when asked."""
 
-    The facts' key `script` chooses: `hang`, `crash`, `raise`, `empty`; else a plain sentence.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    behaviour: Literal["talk", "hang", "crash", "raise", "empty"] = "talk"
+
+
+class ScriptedNarrator:
+    """A narrator that always says the same, or misbehaves as it is told to."""
 
     name = "scripted"
 
+    def __init__(self, config: Config) -> None:
+        """Take the script."""
+        self._behaviour = config.behaviour
+
     def tell(self, facts: Mapping[str, Any]) -> str:
-        """Return the scripted text."""
+        """Return the scripted text, or none."""
+        if self._behaviour == "hang":
+            time.sleep(3600)
+        if self._behaviour == "crash":
+            os._exit(3)
+        if self._behaviour == "raise":
+            raise RuntimeError("scripted failure of the narrator")
+        if self._behaviour == "empty":
+            return ""
         return f"Scripted words about {len(facts)} facts."
 
 
-def build_narrator() -> ScriptedNarrator:
+def build(config: Config) -> ScriptedNarrator:
     """Return the narrator."""
-    return ScriptedNarrator()
+    return ScriptedNarrator(config)

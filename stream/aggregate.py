@@ -63,10 +63,11 @@ class SourceState:
     def _person(self, pts_s: float, tracked: Tracked) -> Person:
         face, body = tracked.face, tracked.body
         movement = None if body is None else self._meter.update(pts_s, tracked.id, body)
+        recent = self._meter.latest(pts_s, tracked.id)
         valence, arousal = None, None
         if face is not None and face.emotions is not None:
             valence, arousal = affect.derive(face.emotions)
-            valence, arousal = affect.fuse(valence, arousal, movement)
+            valence, arousal = affect.fuse(valence, arousal, recent)
         return Person(
             tracked.id,
             face,

@@ -7,7 +7,6 @@ One message is one part (a ROUTER adds the peer's name); nothing is pickled.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import os
@@ -289,10 +288,18 @@ def wait_for(socket: Socket, timeout_s: float) -> bool:
     return bool(socket.poll(round(timeout_s * 1000), zmq.POLLIN))
 
 
+def offer(socket: Socket, payload: bytes) -> bool:
+    """Send if a peer is there and has room; return whether it was sent."""
+    try:
+        socket.send(payload, zmq.NOBLOCK)
+    except zmq.Again:
+        return False
+    return True
+
+
 def ring(socket: Socket, payload: bytes) -> None:
     """Send a doorbell; if there is no room, those that wait already will wake the receiver."""
-    with contextlib.suppress(zmq.Again):
-        socket.send(payload, zmq.NOBLOCK)
+    offer(socket, payload)
 
 
 def receive_from(socket: Socket) -> tuple[bytes, bytes] | None:

@@ -25,6 +25,7 @@ def capture_loop(
     """
     for source, link in sources:
         sender = FrameSender(stage, link)
+        stage.tally.add(f"source:{link.source_id}", "captured", 0)
         seq, note = -1, "interrupted"
         if not stage.is_finishing:
             try:

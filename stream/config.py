@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .errors import ConfigError
 
+Job = Literal["face", "mesh", "expression", "pose", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -48,8 +49,10 @@ class RunConfig(BaseModel):
     )
     window_s: Positive = Field(10.0, description="length of the sliding window, in seconds")
     narrate_s: Positive = Field(15.0, description="media time between narrations, in seconds")
-    models: dict[str, str] = Field(
-        {}, description="network for a job, by name (`affectstream models list`); `auto` if absent"
+    models: dict[Job, str] = Field(
+        {},
+        description="network for a job (face, mesh, expression, pose, narrator), by name; "
+        "`auto` if absent, `none` leaves the job out",
     )
     loop: bool = Field(False, description="start each source anew when it ends")
     limit_frames: Annotated[int, Field(gt=0)] | None = Field(
@@ -67,7 +70,11 @@ class RunConfig(BaseModel):
     pose_stride: Annotated[int, Field(ge=1)] = Field(
         2, description="bodies are looked for on every n-th frame"
     )
+    pose_refresh: Annotated[int, Field(ge=1)] = Field(
+        15, description="newcomers are looked for on every n-th frame with bodies"
+    )
     max_bodies: Annotated[int, Field(ge=1, le=16)] = Field(4, description="most bodies a frame")
+    narrator_options: dict[str, Any] = Field({}, description="options of the narrator's engine")
     narrator_deadline_s: Positive = Field(
         20.0, description="a narrator that takes longer is started anew"
     )

@@ -197,7 +197,10 @@ EventKind = Literal["arrival", "departure", "quadrant_change", "spike"]
 
 
 class Event(Stamped, frozen=True, kw_only=True, tag=True):
-    """Something worth telling. `before` and `after` are quadrants, or numbers for a spike."""
+    """Something worth telling.
+
+    `before` and `after` are quadrants, or for a spike the dimension and its value (`valence 0.02`).
+    """
 
     kind: EventKind
     person: int

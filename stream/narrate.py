@@ -8,16 +8,18 @@ could not be told is a `Narration` with `gap` set.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from ..models.facts import Facts, gather
-from .bus import Socket, Stage, receive
+from .bus import Socket, Stage, offer, receive
 from .deliver import Outlet, connect_outlet
 from .messages import End, Event, Narration, Window
 from .narrator_process import Ask, Told
@@ -31,6 +33,17 @@ HURRY_S = 2.0
 _decode = msgspec.msgpack.Decoder(Window | Event | End).decode
 _decode_told = msgspec.msgpack.Decoder(Told).decode
 _encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True)
+class Narrating:
+    """How to narrate: the engine and its options, how often in media time, how long it may take."""
+
+    engine: str
+    options: dict[str, Any]
+    every_s: float
+    deadline_s: float
+    is_live: bool
 
 
 @dataclass(slots=True)
@@ -70,6 +83,12 @@ class Journal:
         if message.pts_s + 1e-6 < self.next_s and not message.final:
             return None
         self.next_s = (message.pts_s // self.every_s + 1) * self.every_s
+        return self.cut()
+
+    def cut(self) -> Interval | None:
+        """Return what was collected since the last narration; None when there is no window."""
+        if not self.windows:
+            return None
         interval = Interval(self.windows, self.events)
         self.windows, self.events = [], []
         return interval
@@ -78,16 +97,18 @@ class Journal:
 class Desk:
     """The child process and the one request that may be in flight with it."""
 
-    def __init__(self, stage: Stage, engine: str, deadline_s: float) -> None:
+    def __init__(self, stage: Stage, config: Narrating) -> None:
         """Start the child; it loads its engine while the first windows fill."""
         self._stage = stage
-        self._engine = engine
-        self._deadline_s = deadline_s
+        self._engine = config.engine
+        self._options = json.dumps(config.options)
+        self._deadline_s = config.deadline_s
         self._number = 0
         self._previous: dict[str, Facts] = {}
         self._facts: Facts | None = None
         self._interval: Interval | None = None
         self._asked_s = 0.0
+        self._unsent = b""
         self._hire()
 
     @property
@@ -102,13 +123,14 @@ class Desk:
         self._number += 1
         interval.tries += 1
         self._interval, self._asked_s = interval, time.monotonic()
-        ask = Ask(self._number, msgspec.to_builtins(self._facts))
-        self._stage.send(self.socket, _encode(ask))
+        self._unsent = _encode(Ask(self._number, msgspec.to_builtins(self._facts)))
 
     def poll(self) -> tuple[Interval, Narration] | None:
         """Return what the request came to, or None while it may still be answered."""
         if self._interval is None:
             return None
+        if self._unsent and offer(self.socket, self._unsent):
+            self._unsent = b""  # Until the child has connected, there is nobody to send to.
         while (payload := receive(self.socket)) is not None:
             told = _decode_told(payload)
             if told.id == self._number:
@@ -133,7 +155,9 @@ class Desk:
     def _hire(self) -> None:
         self.socket: Socket = self._stage.socket("dealer", "requests")
         endpoint = self._stage.bus.bind_private(self.socket)
-        self._child = start_child("affectstream.stream.narrator_process", [endpoint, self._engine])
+        self._child = start_child(
+            "affectstream.stream.narrator_process", [endpoint, self._engine, self._options]
+        )
 
     def _conclude(self, text: str, fault: str) -> tuple[Interval, Narration]:
         interval, facts = self._interval, self._facts
@@ -158,16 +182,6 @@ class Desk:
         )
 
 
-@dataclass(frozen=True)
-class Narrating:
-    """How to narrate: the engine's name, how often in media time, and how long it may take."""
-
-    engine: str
-    every_s: float
-    deadline_s: float
-    is_live: bool
-
-
 class _Queue:
     """The intervals that wait to be told of, in the order in which they fell due."""
 
@@ -181,7 +195,14 @@ class _Queue:
 
     def add(self, message: Window | Event) -> None:
         journal = self._journals.setdefault(message.source_id, Journal(self._config.every_s))
-        interval = journal.add(message)
+        self._put(journal.add(message))
+
+    def end(self) -> None:
+        """Queue what every source has left."""
+        for journal in self._journals.values():
+            self._put(journal.cut())
+
+    def _put(self, interval: Interval | None) -> None:
         if interval is None:
             return
         if self._config.is_live:
@@ -205,7 +226,7 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
     sinks = {one.name: connect_outlet(stage, one) for one in outlets}
     due = _Queue(config)
     has_ended = False
-    desk = Desk(stage, config.engine, config.deadline_s)
+    desk = Desk(stage, config)
     try:
         while not has_ended or due or desk.is_busy:
             reads = not has_ended and len(due) < QUEUE
@@ -215,6 +236,7 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
                 message = _decode(payload)
                 if isinstance(message, End):
                     has_ended = True
+                    due.end()
                 else:
                     due.add(message)
             outcome = desk.poll()

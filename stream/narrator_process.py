@@ -1,11 +1,12 @@
 """The narrator's own process: facts in, words out, at low priority.
 
-Run as `python -m affectstream.stream.narrator_process ENDPOINT ENGINE`. It ends when its standard
-input closes, which the operating system does when the parent is gone, by whatever cause.
+Run as `python -m affectstream.stream.narrator_process ENDPOINT ENGINE OPTIONS`. It ends when its
+standard input closes, which the operating system does when the parent is gone, by whatever cause.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -36,19 +37,20 @@ class Told(msgspec.Struct, frozen=True):
     fault: str = ""
 
 
-def load_engine(name: str) -> Narrator:
-    """Return the narrator of `models/NAME.py`."""
-    narrator: Narrator = import_module(f"..models.{name}", __package__).build_narrator()
+def load_engine(name: str, options: dict[str, Any]) -> Narrator:
+    """Return the narrator of `models/NAME.py`. Raises: pydantic's error for a wrong option."""
+    module = import_module(f"..models.{name}", __package__)
+    narrator: Narrator = module.build(module.Config(**options))
     return narrator
 
 
-def main(endpoint: str, engine: str) -> None:
-    """Answer requests for ever."""
+def main(endpoint: str, engine: str, options: str) -> None:
+    """Answer requests for ever; `options` is the engine's configuration as JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
-    narrator = load_engine(engine)
+    narrator = load_engine(engine, json.loads(options))
     bus = Bus()
     socket = bus.socket("dealer", "requests", connect=endpoint)
     while True:
@@ -66,7 +68,8 @@ def _answer(narrator: Narrator, ask: Ask) -> bytes:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os._exit(0)
 
 

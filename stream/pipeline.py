@@ -266,16 +266,20 @@ class _Tap:
                 continue
 
 
-def readings(*sources: str, speed: str | float = "max", **options: Any) -> Iterator[Reading]:
+def readings(
+    *sources: str, speed: str | float = "max", vision: Vision | None = None, **options: Any
+) -> Iterator[Reading]:
     """Yield a `Reading` for every frame of the sources, in order.
 
-    `options` are keys of `RunConfig`. Leaving the loop early ends the run.
+    A `vision` of your own may stand in for the networks; `options` are keys of `RunConfig`.
+    Leaving the loop early ends the run.
+
     Raises: what `Pipeline` and `join` raise; IncompleteError after the last reading of a source
     that ended early.
     """
     tap = _Tap()
     config = load(None, sources=sources, speed=speed, **options)
-    pipeline = Pipeline(config, sinks=[("tap", tap)]).start()
+    pipeline = Pipeline(config, vision=vision, sinks=[("tap", tap)]).start()
     try:
         while (reading := tap.queue.get()) is not None:
             yield reading

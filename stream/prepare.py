@@ -103,7 +103,13 @@ def prepare(
         opened,
         [*_make_sinks(config, run), *sinks],
         vision,
-        Narrating(_narrator(config), config.narrate_s, config.narrator_deadline_s, config.live),
+        Narrating(
+            _narrator(config),
+            config.narrator_options,
+            config.narrate_s,
+            config.narrator_deadline_s,
+            config.live,
+        ),
         config.workers or os.cpu_count() or 1,
     )
 
@@ -120,12 +126,14 @@ def versions() -> dict[str, str]:
 def _open_vision(config: RunConfig) -> Vision:
     from ..models import vision
 
+    networks = {job: name for job, name in config.models.items() if job != "narrator"}
     return vision.build(
         vision.Config(
-            models=config.models,
+            models=networks,
+            options={"pose": {"max_bodies": config.max_bodies}},
             face_stride=config.face_stride,
             pose_stride=config.pose_stride,
-            max_bodies=config.max_bodies,
+            pose_refresh=config.pose_refresh,
         )
     )
 

@@ -109,4 +109,3 @@ def test_a_frame_that_a_network_fails_on_is_counted_and_passed_over() -> None:
     bad = [m for m in sink.messages if isinstance(m, Reading) and not m.valid]
     assert [m.seq for m in bad] == [3, 4, 5]
     assert all("scripted failure" in m.reason and not m.people for m in bad)
-

@@ -1,0 +1,41 @@
+# Sourced by the scripts: makes a virtual environment and installs this project into it.
+
+find_python() {
+    local name
+    for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+        if command -v "$name" >/dev/null 2>&1 &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+    done
+    echo "Python 3.11 or later is needed and was not found; set PYTHON to one." >&2
+    return 1
+}
+
+# make_environment FOLDER REQUIREMENT [COMMAND...]: install once, again when pyproject.toml changes.
+# COMMAND, if given, runs between making the environment and the install.
+make_environment() {
+    local folder=$1 requirement=$2
+    shift 2
+    local stamp="$folder/installed" wanted
+    wanted=$(printf '%s %s' "$requirement" "$(cksum <pyproject.toml)")
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+        return
+    fi
+    local python
+    python=$(find_python)
+    echo "Setting up $folder: a minute or two, the first time." >&2
+    if ! "$python" -m venv "$folder" >&2; then
+        echo "The venv module does not work here; on Debian: apt-get install python3-venv" >&2
+        return 3
+    fi
+    if [ $# -gt 0 ]; then
+        "$@"
+    fi
+    if ! "$folder/bin/pip" install --quiet --disable-pip-version-check -e "$requirement" >&2; then
+        echo "The install failed: see above. It needs a package index and about 600 MB." >&2
+        return 3
+    fi
+    printf '%s' "$wanted" >"$stamp"
+}

@@ -1,0 +1,203 @@
+"""The command line. Imports what a command needs only when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
+
+if TYPE_CHECKING:
+    from .config import RunConfig
+    from .pipeline import Pipeline, Summary
+
+STATUS_CODES = {"done": 0, "limited": 0, "incomplete": IncompleteError.exit_code}
+DEMO_OUT = Path("runs/demo")
+
+
+class _Group(click.Group):
+    """Turns our errors into a line on standard error and an exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except AffectstreamError as error:
+            click.echo(f"affectstream: {error}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="affectstream")
+def main() -> None:
+    """Show, store and tell how the people in a video feel and move."""
+
+
+@main.command()
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--config", type=click.Path(path_type=Path), help="YAML file with any of the keys.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder that receives every result.")
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run in --out.")
+@click.option("--sink", "sinks", multiple=True, metavar="KIND", help="Add a sink, such as video.")
+@click.option("--speed", metavar="real|max|FLOAT", help="Pace of a replay; default real.")
+@click.option("--live", is_flag=True, help="Newest frame wins; dropped frames are counted.")
+@click.option("--window", type=float, metavar="SECONDS", help="Sliding window; default 10.")
+@click.option("--narrate", type=float, metavar="SECONDS", help="Between narrations; default 15.")
+@click.option("--model", "models", multiple=True, metavar="JOB=NAME", help="Choose a network.")
+@click.option("--loop", is_flag=True, help="Start each source anew when it ends.")
+@click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
+@click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
+@click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
+def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
+    r"""Run the pipeline over SOURCEs: videos, folders of videos, or globs.
+
+    \b
+    Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
+    opened, 4 refused by policy, 5 incomplete (ended early or corrupt; what was
+    decoded is kept), 70 internal fault, 130/143 interrupted.
+    """
+    from .config import load
+
+    loaded = load(config, **_overrides(sources, options))
+    if not quiet:
+        loaded = _with_sink(loaded, "console")
+    sys.exit(_run(loaded))
+
+
+@main.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=DEMO_OUT, show_default=True, help="Results."
+)
+def demo(out: Path) -> None:
+    """Replay the clip that comes with the package, at its real speed, and keep every output."""
+    from importlib import resources
+
+    from .config import load
+
+    with resources.as_file(resources.files("affectstream.configs")) as folder:
+        loaded = load(
+            folder / "demo.yaml", sources=[str(folder / "demo.mp4")], out=out, overwrite=True
+        )
+        code = _run(_with_sink(loaded, "console"))
+    if code == 0:
+        click.echo(f"\nEverything is in {out}: look at {out / 'overlay.mp4'} first.")
+    sys.exit(code)
+
+
+@main.group()
+def models() -> None:
+    """List and check the networks."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Show the networks that are present, job by job; `auto` picks the first."""
+    from .doctor import models_table
+
+    click.echo(models_table())
+
+
+@models.command("check")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def models_check(names: tuple[str, ...]) -> None:
+    """Verify checksums and open each network once. Exit code 3 when one fails."""
+    from .doctor import check_models
+
+    for line in check_models(names):
+        click.echo(line)
+
+
+@main.command()
+def doctor() -> None:
+    """Show versions, what ONNX Runtime really obtains, and what `auto` picks and why."""
+    from .doctor import report
+
+    text, healthy = report()
+    click.echo(text)
+    sys.exit(0 if healthy else 2)
+
+
+def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """Map the command line's words to keys; what was not given stays as the file says."""
+    chosen = {}
+    for text in options["models"]:
+        job, equals, name = text.partition("=")
+        if not equals or not job or not name:
+            raise ConfigError(f"--model {text}: write JOB=NAME, such as pose=blazepose")
+        chosen[job] = name
+    speed = options["speed"]
+    if speed not in (None, "real", "max"):
+        try:
+            speed = float(speed)
+        except ValueError:
+            raise ConfigError(f"--speed {speed}: real, max or a number") from None
+    return {
+        "sources": list(sources) or None,
+        "out": options["out"],
+        "overwrite": options["overwrite"] or None,
+        "sinks": list(options["sinks"]) or None,
+        "speed": speed,
+        "live": options["live"] or None,
+        "window_s": options["window"],
+        "narrate_s": options["narrate"],
+        "models": chosen,
+        "loop": options["loop"] or None,
+        "limit_frames": options["limit"],
+        "workers": options["workers"],
+    }
+
+
+def _with_sink(config: RunConfig, kind: str) -> RunConfig:
+    from .config import SinkEntry
+
+    if any(entry.kind == kind for entry in config.sinks):
+        return config
+    return config.model_copy(update={"sinks": (*config.sinks, SinkEntry(kind=kind))})
+
+
+def _run(config: RunConfig) -> int:
+    """Run to the end, or to the first Ctrl-C or SIGTERM; return the exit code."""
+    from .pipeline import Pipeline
+
+    pipeline = Pipeline(config)
+    caught = _stop_on_signals(pipeline)
+    summary = pipeline.start().join()
+    _tell(summary)
+    if summary.status == "interrupted":
+        return EXIT_SIGTERM if signal.SIGTERM in caught else EXIT_SIGINT
+    return STATUS_CODES[summary.status]
+
+
+def _stop_on_signals(pipeline: Pipeline) -> list[int]:
+    """End the run on the first signal, leave at once on the second; return those caught."""
+    caught: list[int] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if caught:
+            os._exit(EXIT_SIGTERM if number == signal.SIGTERM else EXIT_SIGINT)
+        caught.append(number)
+        pipeline.stop()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    return caught
+
+
+def _tell(summary: Summary) -> None:
+    for source_id, note in summary.notes.items():
+        if note.startswith("incomplete"):
+            click.echo(f"{source_id}: {note}", err=True)
+    frames = sum(summary.frames.values())
+    click.echo(
+        f"{summary.status}: {frames} frames in {summary.wall_s:.1f} s "
+        f"({summary.frames_per_s:.1f} frames/s)",
+        err=True,
+    )

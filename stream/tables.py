@@ -1,0 +1,182 @@
+"""The tables of a run: their columns, units and rows, the same in CSV, SQLite and DataFrames.
+
+A row is a tuple in the order of its column list. Numbers are rounded to the column's decimals, so
+that every format holds the same value; `None` means "not measured" (an empty CSV cell, NULL).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..models.affect import quadrant
+from ..models.base import LAYOUTS
+from .messages import EMOTIONS, GROUP, Event, Narration, Person, Reading, Window
+
+STORE_NAME = "run.db"
+"""The SQLite file of a run folder; `sinks/schema.sql` documents it."""
+
+SCHEMA_VERSION = 1
+"""Of the store; it is in `PRAGMA user_version` and in the table `run`."""
+
+Cell = str | int | float | None
+Row = tuple[Cell, ...]
+
+READING_COLUMNS = (
+    *("source", "frame", "timestamp", "person"),
+    *("face_x1", "face_y1", "face_x2", "face_y2", "face_score"),
+    *EMOTIONS,
+    *("emotion", "valence", "arousal", "valence_01", "arousal_01", "quadrant", "affect_source"),
+    *("movement", "posture", "body_score"),
+)
+"""A row per person per frame, keypoints apart; a frame without people has one row."""
+
+WINDOW_COLUMNS = (
+    *("source", "timestamp", "person", "n", "coverage"),
+    *("valence_mean", "valence_sd", "valence_slope_per_s"),
+    *("arousal_mean", "arousal_sd", "arousal_slope_per_s"),
+    *("quadrant", "emotion", "movement"),
+)
+EVENT_COLUMNS = ("source", "frame", "timestamp", "person", "kind", "before", "after")
+NARRATION_COLUMNS = (
+    *("source", "frame", "timestamp", "text", "engine", "grounded", "latency_s", "gap"),
+)
+
+TEXT_COLUMNS = frozenset(
+    "source emotion quadrant affect_source posture kind before after text engine gap".split()
+)
+INTEGER_COLUMNS = frozenset("frame person n grounded".split())
+PX_DECIMALS = 2
+UNIT_DECIMALS = 4
+TIME_DECIMALS = 6
+GROUP_NAME = "group"
+
+_DEPTHLESS_LAYOUTS = frozenset({"coco17"})
+_NO_FACE: Row = (None,) * (5 + len(EMOTIONS) + 1)
+
+
+def decimals_of(column: str) -> int:
+    """Return how many decimals a numeric column has (px 2, timestamp 6, all else 4)."""
+    if column == "timestamp":
+        return TIME_DECIMALS
+    return PX_DECIMALS if column.startswith(("face_x", "face_y")) else UNIT_DECIMALS
+
+
+def joints(layout: str) -> Sequence[str]:
+    """Return the keypoint names of a layout; of none when no bodies are looked for ("")."""
+    return LAYOUTS[layout] if layout else ()
+
+
+def has_depth(layout: str) -> bool:
+    """Tell whether a layout's z is measured; where it is not, z cells stay empty."""
+    return layout not in _DEPTHLESS_LAYOUTS
+
+
+def keypoint_columns(layout: str) -> tuple[str, ...]:
+    """Return `kp_<joint>_x, _y, _z` (px) and `_v` (visibility) for every joint of a layout."""
+    return tuple(f"kp_{joint}_{axis}" for joint in joints(layout) for axis in "xyzv")
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """Round a number; None where it is absent or not finite, and never a negative zero."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value, digits) + 0.0
+
+
+def reading_rows(reading: Reading) -> list[Row]:
+    """Return a row per person, or the one row of a frame in which nobody is."""
+    frame = (reading.source_id, reading.seq, rounded(reading.pts_s, TIME_DECIMALS))
+    if not reading.people:
+        return [frame + (None,) * (len(READING_COLUMNS) - len(frame))]
+    return [frame + _person_cells(person) for person in reading.people]
+
+
+def window_rows(window: Window) -> list[Row]:
+    """Return a row per person and the group's."""
+    timestamp = rounded(window.pts_s, TIME_DECIMALS)
+    return [
+        (
+            window.source_id,
+            timestamp,
+            span.person,
+            span.n,
+            rounded(span.coverage, UNIT_DECIMALS),
+            rounded(span.valence_mean, UNIT_DECIMALS),
+            rounded(span.valence_sd, UNIT_DECIMALS),
+            rounded(span.valence_slope_per_s, UNIT_DECIMALS),
+            rounded(span.arousal_mean, UNIT_DECIMALS),
+            rounded(span.arousal_sd, UNIT_DECIMALS),
+            rounded(span.arousal_slope_per_s, UNIT_DECIMALS),
+            span.quadrant,
+            span.emotion,
+            rounded(span.movement, UNIT_DECIMALS),
+        )
+        for span in window.spans
+    ]
+
+
+def event_row(event: Event) -> Row:
+    """Return the row of an event."""
+    timestamp = rounded(event.pts_s, TIME_DECIMALS)
+    who = (event.source_id, event.seq, timestamp, event.person)
+    return (*who, event.kind, event.before or None, event.after or None)
+
+
+def narration_row(narration: Narration) -> Row:
+    """Return the row of a narration, its facts apart."""
+    return (
+        narration.source_id,
+        narration.seq,
+        rounded(narration.pts_s, TIME_DECIMALS),
+        narration.text,
+        narration.engine,
+        int(narration.grounded),
+        rounded(narration.latency_s, UNIT_DECIMALS),
+        narration.gap or None,
+    )
+
+
+def person_name(person: int) -> str:
+    """Return how windows and events call a person in a file: a number, or `group`."""
+    return GROUP_NAME if person == GROUP else str(person)
+
+
+def strongest_emotion(emotions: Sequence[float]) -> str:
+    """Return the most probable emotion; the earlier one of two equals."""
+    return EMOTIONS[max(range(len(EMOTIONS)), key=emotions.__getitem__)]
+
+
+def _person_cells(person: Person) -> Row:
+    valence, arousal = person.valence, person.arousal
+    if valence is None or arousal is None or not math.isfinite(valence + arousal):
+        affect: Row = (None,) * 6
+    else:
+        affect = (
+            rounded(valence, UNIT_DECIMALS),
+            rounded(arousal, UNIT_DECIMALS),
+            rounded((valence + 1) / 2, UNIT_DECIMALS),
+            rounded((arousal + 1) / 2, UNIT_DECIMALS),
+            quadrant(valence, arousal),
+            person.affect_source or None,
+        )
+    return (
+        person.id,
+        *_face_cells(person),
+        *affect,
+        rounded(person.movement, UNIT_DECIMALS),
+        person.posture or None,
+        rounded(person.body.score, UNIT_DECIMALS) if person.body else None,
+    )
+
+
+def _face_cells(person: Person) -> Row:
+    face = person.face
+    if face is None:
+        return _NO_FACE
+    box = tuple(rounded(edge, PX_DECIMALS) for edge in face.box_xyxy)
+    score = rounded(face.score, UNIT_DECIMALS)
+    if face.emotions is None or not math.isfinite(sum(face.emotions)):
+        return (*box, score, *(None,) * (len(EMOTIONS) + 1))
+    shares = (rounded(share, UNIT_DECIMALS) for share in face.emotions)
+    return (*box, score, *shares, strongest_emotion(face.emotions))
