@@ -1,0 +1,115 @@
+-- The store of a run, version 1. Open it read-only; `affectstream.stream.runs` does.
+--
+-- timestamp   media time of the source, seconds; rounded to a microsecond
+-- t_wall_ns   wall clock when the frame was captured, UTC, nanoseconds since 1970; 0 if unknown
+-- frame       0, 1, 2, ... per source, never restarts; epoch rises when a source starts anew
+-- boxes       pixels of the original frame, origin top left
+-- person      from 1; in readings 0 = nobody in this frame, in windows and events 0 = the group
+-- NULL        not measured
+
+PRAGMA user_version = 1;
+
+CREATE TABLE IF NOT EXISTS run (
+    key   TEXT PRIMARY KEY,  -- schema_version, run_id, keypoint_layout, window_s, config, models ...
+    value TEXT NOT NULL      -- JSON
+);
+
+CREATE TABLE IF NOT EXISTS sources (
+    source     TEXT PRIMARY KEY,
+    origin     TEXT NOT NULL,     -- path or address, without credentials
+    width_px   INTEGER NOT NULL,  -- 0 if unknown, as are the next three: declared, not counted
+    height_px  INTEGER NOT NULL,
+    rate_hz    REAL NOT NULL,
+    frames     INTEGER NOT NULL,
+    duration_s REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS readings (  -- a row per person per frame
+    source        TEXT NOT NULL,
+    frame         INTEGER NOT NULL,
+    timestamp     REAL NOT NULL,     -- s
+    person        INTEGER NOT NULL,  -- 0: nobody in this frame, all else is NULL
+    face_x1       REAL,              -- px
+    face_y1       REAL,              -- px
+    face_x2       REAL,              -- px
+    face_y2       REAL,              -- px
+    face_score    REAL,              -- 0..1
+    neutral       REAL,              -- probability; these eight sum to 1
+    happiness     REAL,
+    surprise      REAL,
+    sadness       REAL,
+    anger         REAL,
+    disgust       REAL,
+    fear          REAL,
+    contempt      REAL,
+    emotion       TEXT,              -- the most probable of the eight
+    valence       REAL,              -- -1..1
+    arousal       REAL,              -- -1..1
+    valence_01    REAL,              -- the same, 0..1
+    arousal_01    REAL,              -- the same, 0..1
+    quadrant      TEXT,              -- excited, calm, angry, sad, neutral
+    affect_source TEXT,              -- how valence and arousal were made
+    movement      REAL,              -- torso lengths per second
+    posture       TEXT,
+    body_score    REAL,              -- 0..1
+    keypoints     TEXT,              -- JSON: [x px, y px, z px or null, visibility 0..1] per joint,
+                                     -- in the order of run.keypoint_layout
+    epoch         INTEGER NOT NULL,
+    t_wall_ns     INTEGER NOT NULL,
+    invalid       TEXT,              -- why nothing could be measured in this frame
+    PRIMARY KEY (source, frame, person)
+);
+
+CREATE TABLE IF NOT EXISTS windows (  -- each person, and the group, over the last window_s seconds
+    source              TEXT NOT NULL,
+    timestamp           REAL NOT NULL,     -- s, the window's end
+    person              INTEGER NOT NULL,  -- 0: the group
+    n                   INTEGER NOT NULL,  -- readings with valence
+    coverage            REAL,              -- 0..1, share of the frames looked at that have one
+    valence_mean        REAL,
+    valence_sd          REAL,
+    valence_slope_per_s REAL,
+    arousal_mean        REAL,
+    arousal_sd          REAL,
+    arousal_slope_per_s REAL,
+    quadrant            TEXT,
+    emotion             TEXT,
+    movement            REAL,              -- torso lengths per second, mean
+    epoch               INTEGER NOT NULL,
+    is_final            INTEGER NOT NULL,  -- 1: the window at the end of the source
+    PRIMARY KEY (source, epoch, timestamp, is_final, person)
+);
+
+CREATE TABLE IF NOT EXISTS events (
+    source    TEXT NOT NULL,
+    frame     INTEGER NOT NULL,
+    timestamp REAL NOT NULL,     -- s
+    person    INTEGER NOT NULL,  -- 0: the group
+    kind      TEXT NOT NULL,     -- arrival, departure, quadrant_change, spike
+    before    TEXT NOT NULL,     -- a quadrant, or a number for a spike; '' if none
+    after     TEXT NOT NULL,
+    epoch     INTEGER NOT NULL,
+    PRIMARY KEY (source, epoch, frame, timestamp, person, kind, before, after)
+);
+
+CREATE TABLE IF NOT EXISTS narrations (
+    source    TEXT NOT NULL,
+    frame     INTEGER NOT NULL,
+    timestamp REAL NOT NULL,     -- s; the words are about the windows up to here
+    text      TEXT NOT NULL,
+    engine    TEXT NOT NULL,
+    grounded  INTEGER NOT NULL,  -- 1: every statement was checked against facts
+    latency_s REAL,
+    gap       TEXT,              -- why there is no text
+    facts     TEXT NOT NULL,     -- JSON
+    epoch     INTEGER NOT NULL,
+    PRIMARY KEY (source, epoch, timestamp)
+);
+
+CREATE TABLE IF NOT EXISTS ledger (  -- what became of every frame and message
+    scope  TEXT NOT NULL,     -- a source or a sink
+    name   TEXT NOT NULL,     -- which one
+    reason TEXT NOT NULL,     -- captured, inferred, written, dropped ...
+    count  INTEGER NOT NULL,
+    PRIMARY KEY (scope, name, reason)
+);
