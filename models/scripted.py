@@ -7,6 +7,7 @@ network's time.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import time
@@ -28,9 +29,12 @@ def random_delay(mean_s: float, seed: int = 0) -> Delay:
     return lambda seq: random.Random(seed * 1_000_003 + seq).uniform(0, 2 * mean_s)
 
 
-def busy(duration_s: float) -> None:
-    """Take time the way a network does: computing, with the interpreter lock released."""
-    time.sleep(duration_s)
+def compute(duration_s: float) -> None:
+    """Spend processor time the way a network does, with the interpreter lock released."""
+    block = b"\0" * 65536
+    end_s = time.thread_time() + duration_s
+    while time.thread_time() < end_s:
+        hashlib.sha256(block)
 
 
 class ScriptedVision:
@@ -46,13 +50,18 @@ class ScriptedVision:
         self,
         delay: Delay = lambda seq: 0.0,
         *,
+        compute_s: float = 0.0,
         stride: int = 1,
         fail_at: range | None = None,
         fail_as: type[Exception] = ModelError,
         emotions: Callable[[float], tuple[float, ...]] | None = None,
     ) -> None:
-        """Prepare a script; bodies appear on every `stride`-th frame."""
+        """Prepare a script; bodies appear on every `stride`-th frame.
+
+        A frame takes `delay` of waiting and `compute_s` of processor time.
+        """
         self._delay = delay
+        self._compute_s = compute_s
         self._stride = stride
         self._fail_at = fail_at or range(0)
         self._fail_as = fail_as
@@ -61,7 +70,8 @@ class ScriptedVision:
 
     def see(self, frame: Frame, earlier: Observation | None) -> Observation:
         """Return the scripted observation after the scripted delay."""
-        busy(self._delay(frame.seq))
+        time.sleep(self._delay(frame.seq))
+        compute(self._compute_s)
         if frame.seq in self._fail_at:
             raise self._fail_as(f"scripted failure at frame {frame.seq}")
         level = int(frame.image_bgr[0, 0, 0])

@@ -12,9 +12,10 @@ import msgspec
 from ..models import affect
 from ..models.body import MovementMeter, posture
 from ..models.tracking import Tracked, Tracker
-from .bus import Socket, Stage, receive, ring
+from .bus import Socket, receive, ring
 from .deliver import Outlet, connect_outlet
 from .messages import End, Event, Observation, Person, Reading, Window
+from .stage import Stage
 from .window import SlidingWindow
 
 _encode = msgspec.msgpack.Encoder().encode

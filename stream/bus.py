@@ -1,7 +1,7 @@
 """ZeroMQ: the only module that imports it.
 
 A socket belongs to the thread that made it. One factory sets linger, time-outs and high-water
-marks, and no send or receive waits longer than `TICK_S` without looking at the control plane.
+marks, and nothing here waits without a limit.
 One message is one part (a ROUTER adds the peer's name); nothing is pickled.
 """
 
@@ -13,19 +13,12 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
-from typing import Any, Literal
 
-import msgspec
 import zmq
 
-from .ledger import Counts, Tally, Timings
 from .links import LINKS
 
-TICK_S = 0.2
-"""The longest wait between two looks at the control plane."""
-REPORT_S = 1.0
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 Socket = zmq.Socket[bytes]
@@ -38,39 +31,6 @@ _KINDS = {
     "sub": zmq.SUB,
 }
 _runs = itertools.count()
-
-
-class Stopped(Exception):
-    """Unwinds a loop when the supervisor commands an immediate stop; never reaches a user."""
-
-
-class Command(msgspec.Struct, frozen=True):
-    """Supervisor to all.
-
-    `finish`: sources end as if the media had ended. `last`: `source_id` has sent its last frame,
-    number `seq` (-1: none). `stop`: leave at once.
-    """
-
-    what: Literal["finish", "last", "stop"]
-    source_id: str = ""
-    seq: int = -1
-
-
-class Report(msgspec.Struct, frozen=True):
-    """A stage to the supervisor: absolute counters, timings, and what happened."""
-
-    stage: str
-    what: Literal["health", "last", "end", "failed"]
-    counts: Counts = {}
-    timings: dict[str, dict[str, float]] = {}
-    source_id: str = ""
-    seq: int = -1
-    note: str = ""
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode_command = msgspec.msgpack.Decoder(Command).decode
-_decode_report = msgspec.msgpack.Decoder(Report).decode
 
 
 class Bus:
@@ -109,6 +69,10 @@ class Bus:
         socket.setsockopt(zmq.RCVHWM, max(1, capacity - half))
         if LINKS[link].policy == "latest" and link != "frames.live":
             socket.setsockopt(zmq.CONFLATE, 1)
+        if kind == "sub":
+            socket.setsockopt(zmq.SUBSCRIBE, b"")
+        if kind == "xpub":
+            socket.setsockopt(zmq.XPUB_VERBOSE, 1)  # Tell of every subscriber, not the first.
         if bind:
             socket.bind(self.endpoint(bind))
         if connect:
@@ -154,127 +118,6 @@ class Bus:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class Stage:
-    """A stage's end of the control plane, made and used in the stage's own thread.
-
-    `wait`, `send` and `receive` raise `Stopped` once the supervisor commands a stop.
-    """
-
-    def __init__(self, bus: Bus, name: str) -> None:
-        """Subscribe to commands; the supervisor counts subscriptions before capture starts."""
-        self.bus = bus
-        self.name = name
-        self.tally = Tally()
-        self.timings = Timings()
-        self.is_finishing = False
-        self.last_seq: dict[str, int] = {}
-        self._sockets: list[Socket] = []
-        self._reports = self.socket("push", "reports", connect="reports")
-        self._control = self.socket("sub", "control", connect="control")
-        self._control.setsockopt(zmq.SUBSCRIBE, b"")
-        self._next_report_s = 0.0
-
-    def socket(self, kind: str, link: str, **options: Any) -> Socket:
-        """Open a socket that is closed with the stage."""
-        socket = self.bus.socket(kind, link, **options)
-        self._sockets.append(socket)
-        return socket
-
-    def wait(self, sockets: Sequence[Socket], timeout_s: float = TICK_S) -> list[Socket]:
-        """Return the sockets that can be read, after at most `timeout_s`; obey commands."""
-        return self._poll([(socket, zmq.POLLIN) for socket in sockets], timeout_s)
-
-    def send(self, socket: Socket, payload: bytes) -> None:
-        """Send, waiting for room as long as it takes."""
-        while True:
-            try:
-                socket.send(payload, zmq.NOBLOCK)
-                return
-            except zmq.Again:
-                self._poll([(socket, zmq.POLLOUT)], TICK_S)
-
-    def pause(self, duration_s: float) -> None:
-        """Wait for a duration, obeying commands; returns early when the run is finishing."""
-        end_s = time.monotonic() + duration_s
-        while not self.is_finishing and (rest_s := end_s - time.monotonic()) > 0:
-            self._poll([], min(rest_s, TICK_S))
-
-    def report(self, what: Literal["health", "last", "end", "failed"], **fields: Any) -> None:
-        """Tell the supervisor; never waits."""
-        report = Report(self.name, what, self.tally.counts, self.timings.summary(), **fields)
-        try:
-            self._reports.send(_encode(report), zmq.NOBLOCK)
-        except zmq.Again:
-            if what != "health":
-                raise
-        self._next_report_s = time.monotonic() + REPORT_S
-
-    def obey(self) -> None:
-        """Take the commands that have arrived, without waiting."""
-        self._poll([], 0.0)
-
-    def close(self) -> None:
-        """Close every socket of the stage."""
-        for socket in self._sockets:
-            self.bus.close(socket)
-
-    def _poll(self, wanted: list[tuple[Socket, int]], timeout_s: float) -> list[Socket]:
-        poller = zmq.Poller()
-        poller.register(self._control, zmq.POLLIN)
-        for socket, event in wanted:
-            poller.register(socket, event)
-        ready = dict(poller.poll(math.ceil(max(0.0, timeout_s) * 1000)))
-        if self._control in ready:
-            self._take_commands()
-        if time.monotonic() >= self._next_report_s:
-            self.report("health")
-        return [socket for socket, _ in wanted if socket in ready]
-
-    def _take_commands(self) -> None:
-        while (payload := receive(self._control)) is not None:
-            command = _decode_command(payload)
-            if command.what == "stop":
-                raise Stopped
-            if command.what == "finish":
-                self.is_finishing = True
-            else:
-                self.last_seq[command.source_id] = command.seq
-
-
-class ControlRoom:
-    """The supervisor's end of the control plane."""
-
-    def __init__(self, bus: Bus) -> None:
-        """Bind both sockets; stages may have connected before."""
-        self._bus = bus
-        self._reports = bus.socket("pull", "reports", bind="reports")
-        self._control = bus.socket("xpub", "control", bind="control")
-        self._control.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self.subscribers = 0
-
-    def reports(self, timeout_s: float = TICK_S) -> list[Report]:
-        """Return what stages have told, after at most `timeout_s`; count subscriptions."""
-        poller = zmq.Poller()
-        poller.register(self._reports, zmq.POLLIN)
-        poller.register(self._control, zmq.POLLIN)
-        poller.poll(round(timeout_s * 1000))
-        while (event := receive(self._control)) is not None:
-            self.subscribers += 1 if event[:1] == b"\x01" else -1
-        told = []
-        while (payload := receive(self._reports)) is not None:
-            told.append(_decode_report(payload))
-        return told
-
-    def command(self, command: Command) -> None:
-        """Publish to every subscribed stage."""
-        self._control.send(_encode(command), zmq.NOBLOCK)
-
-    def close(self) -> None:
-        """Close both sockets."""
-        self._bus.close(self._reports)
-        self._bus.close(self._control)
-
-
 def receive(socket: Socket) -> bytes | None:
     """Return a message if one is there, else None."""
     try:
@@ -283,9 +126,16 @@ def receive(socket: Socket) -> bytes | None:
         return None
 
 
-def wait_for(socket: Socket, timeout_s: float) -> bool:
-    """Wait for a message outside any stage (a child process); return whether one is there."""
-    return bool(socket.poll(round(timeout_s * 1000), zmq.POLLIN))
+def poll(
+    readable: Sequence[Socket], timeout_s: float, writable: Sequence[Socket] = ()
+) -> list[Socket]:
+    """Wait until one of the sockets can be read or written; return those that can."""
+    poller = zmq.Poller()
+    for socket in readable:
+        poller.register(socket, zmq.POLLIN)
+    for socket in writable:
+        poller.register(socket, zmq.POLLOUT)
+    return [socket for socket, _ in poller.poll(math.ceil(max(0.0, timeout_s) * 1000))]
 
 
 def offer(socket: Socket, payload: bytes) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from .bus import Stage
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
 from .messages import Frame
 from .sources.base import Picture, Source
+from .stage import Stage
 
 
 def capture_loop(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import msgspec
 
 from ..sinks.base import Policy, Sink
-from .bus import Socket, Stage, receive
+from .bus import Socket, receive
 from .errors import SinkError
 from .frames import PictureShelf
 from .messages import Delivery, End, Frame, Reading
+from .stage import Stage
 
 TICK_S = 1.0
 PRODUCERS = frozenset({"aggregate", "narrate"})

@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from .bus import Socket, Stage, receive, ring
+from .bus import Socket, receive, ring
 from .links import LINKS, Policy
 from .messages import Frame
+from .stage import Stage
 
 
 class FrameLink:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import msgspec
 
 from ..models.base import Vision
-from .bus import Stage, receive, receive_from, send_to
+from .bus import receive, receive_from, send_to
 from .errors import ModelError
 from .frames import FrameLink, FrameReceiver, PictureShelf
 from .messages import End, Observation
 from .schedule import Job, Scheduler
+from .stage import Stage
 
 MAX_ERRORS_IN_A_ROW = 10
 """Networks that fail on this many frames one after another end the run."""

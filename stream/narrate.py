@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 
 from ..models.facts import Facts, gather
-from .bus import Socket, Stage, offer, receive
+from .bus import Socket, offer, receive
 from .deliver import Outlet, connect_outlet
 from .messages import End, Event, Narration, Window
 from .narrator_process import Ask, Told
+from .stage import Stage
 from .worker import end_child, start_child
 
 QUEUE = 4

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ..models.base import Narrator
-from .bus import Bus, receive, wait_for
+from .bus import Bus, poll, receive
 
 ENGINES = ("grounded", "scripted")
 
@@ -54,7 +54,7 @@ def main(endpoint: str, engine: str, options: str) -> None:
     bus = Bus()
     socket = bus.socket("dealer", "requests", connect=endpoint)
     while True:
-        wait_for(socket, 1.0)
+        poll([socket], 1.0)
         while (payload := receive(socket)) is not None:
             socket.send(_answer(narrator, msgspec.msgpack.decode(payload, type=Ask)))
 

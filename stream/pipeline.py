@@ -18,7 +18,7 @@ from typing import Any
 from ..models.base import Vision
 from ..sinks.base import Policy, RunInfo, Sink
 from .aggregate import aggregate_loop
-from .bus import Bus, Command, ControlRoom, Report
+from .bus import Bus
 from .capture import capture_loop
 from .config import RunConfig, load
 from .deliver import Outlet, deliver_loop
@@ -31,6 +31,7 @@ from .narrate import narrate_loop
 from .prepare import Prepared, prepare
 from .schedule import Scheduler
 from .sources.base import Source
+from .stage import Command, ControlRoom, Report
 from .worker import Workers
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Summary:
     notes: dict[str, str] = field(default_factory=dict)
     frames: dict[str, int] = field(default_factory=dict)
     ledger: Counts = field(default_factory=dict)
-    stages: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     wall_s: float = 0.0
 
     @property
@@ -200,7 +201,7 @@ class Pipeline:
     def _take(self, room: ControlRoom, report: Report) -> None:
         self._heard_s[report.stage] = time.monotonic()
         self._ledger.update(report.stage, report.counts)
-        self.summary.stages[report.stage] = report.timings
+        self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note

@@ -85,7 +85,7 @@ def prepare(
 
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
-    vision = vision if vision is not None else _open_vision(config)
+    vision = vision if vision is not None else open_vision(config)
     opened = list(sources or open_sources(config.sources, loop=config.loop))
     folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
@@ -123,7 +123,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _open_vision(config: RunConfig) -> Vision:
+def open_vision(config: RunConfig) -> Vision:
+    """Open the networks of a configuration. Raises: ConfigError, ModelError, MissingExtraError."""
     from ..models import vision
 
     networks = {job: name for job, name in config.models.items() if job != "narrator"}

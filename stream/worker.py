@@ -14,7 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from .bus import Bus, Stage, Stopped
+from .bus import Bus
+from .stage import Stage, Stopped
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from sink_messages import body, face, narration, person, reading, span, window
 
 from affectstream.sinks._look.cards import Cards
 from affectstream.sinks._look.chart import Trace
+from affectstream.sinks._look.hold import HOLD_S, Hold
 from affectstream.sinks._look.overlay import Overlay
 from affectstream.sinks._look.palette import QUADRANT_BGR
 from affectstream.sinks._look.places import Rect, place
@@ -19,7 +20,7 @@ from affectstream.sinks._look.sprites import (
     rounded_panel,
     text_size_px,
 )
-from affectstream.stream.messages import QUADRANTS, Person
+from affectstream.stream.messages import QUADRANTS, Body, Face, Person, Reading
 
 
 def picture(width=640, height=480, value=90):
@@ -252,3 +253,29 @@ def test_the_quadrants_stay_apart_for_everybody(kind):
     for index, one in enumerate(colours):
         for other in colours[index + 1 :]:
             assert np.abs(one - other).max() > 40
+
+
+def test_what_a_stride_leaves_out_is_held_for_a_moment_and_no_longer() -> None:
+    """Bodies on frames 0 and 2, faces on 0 to 3, then nobody.
+
+    time      0.00  0.04  0.08  0.12  ...  0.40
+    face       x     x     x     x
+    body       x           x
+    """
+    hold = Hold()
+    seen = Face((1.0, 1.0, 9.0, 9.0), 1.0)
+    stood = Body((0.0, 0.0, 20.0, 40.0), 1.0, "coco17", ((1.0, 1.0, 0.0, 1.0),) * 17)
+
+    def at(pts_s: float, *people: Person) -> tuple[Person, ...]:
+        reading = Reading(
+            source_id="a", seq=0, pts_s=pts_s, width_px=64, height_px=48, people=people
+        )
+        return hold.fill(reading).people
+
+    for k in range(4):
+        (person,) = at(k * 0.04, Person(1, seen, stood if k % 2 == 0 else None))
+        assert person.body == stood and person.face == seen
+    assert [person.id for person in at(0.40)] == [1]
+    assert at(0.12 + HOLD_S + 0.01) == ()
+    (back,) = at(1.0, Person(1, seen))
+    assert back.body is None

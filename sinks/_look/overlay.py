@@ -7,6 +7,7 @@ from .caption import caption
 from .cards import Cards
 from .chart import Chart, Trace
 from .figures import draw_figure, face_rect
+from .hold import Hold
 from .places import Rect
 from .sprites import Sprite, Type, blend, text_size_px
 
@@ -23,6 +24,7 @@ class Overlay:
     def __init__(self, window_s: float) -> None:
         """Start with nothing to show; `window_s` is the length of the trace."""
         self._trace = Trace(window_s)
+        self._hold = Hold()
         self._window: Window | None = None
         self._words = ""
         self._type = Type()
@@ -40,6 +42,7 @@ class Overlay:
     def draw(self, image_bgr: Image, reading: Reading) -> Image:
         """Return a copy of the picture with everything drawn on it."""
         self._trace.add(reading)
+        reading = self._hold.fill(reading)
         height_px, width_px = image_bgr.shape[:2]
         layout = self._layout
         if layout is None or layout.size != (width_px, height_px):
