@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from ..models.body import MovementMeter, posture
 from ..models.tracking import Tracked, Tracker
 from .bus import Socket, receive, ring
 from .deliver import Outlet, connect_outlet
+from .mailbox import Mailbox
 from .messages import End, Event, Observation, Person, Reading, Window
 from .stage import Stage
 from .window import SlidingWindow
@@ -96,7 +98,9 @@ def aggregate_loop(stage: Stage, outlets: Sequence[Outlet], window_s: float) -> 
                 fan.end()
                 return
             state = states.setdefault(seen.source_id, SourceState(window_s))
+            start_s = time.perf_counter()
             reading, due = state.take(seen)
+            stage.timings.add("take", (time.perf_counter() - start_s) * 1000)
             fan.read(reading)
             fan.tell(due)
 
@@ -108,22 +112,24 @@ class _Fan:
         self._stage = stage
         self._windows = stage.socket("push", "windows", connect="windows")
         self._sinks: dict[str, Socket] = {}
-        self._newest: dict[str, Socket] = {}
+        self._bells: dict[str, tuple[Mailbox[bytes], Socket]] = {}
         for outlet in outlets:
             self._sinks[outlet.name] = connect_outlet(stage, outlet)
-            if outlet.policy == "latest":
-                self._newest[outlet.name] = stage.socket(
-                    "push", "deliver.latest", connect=f"latest/{outlet.name}"
-                )
+            if outlet.newest is not None:
+                bell = stage.socket("push", "deliver.latest", connect=f"latest/{outlet.name}")
+                self._bells[outlet.name] = (outlet.newest, bell)
 
     def read(self, reading: Reading) -> None:
         payload = _encode(reading)
         for name, socket in self._sinks.items():
             self._stage.tally.add(f"sink:{name}", "offered")
-            if name in self._newest:
-                ring(self._newest[name], payload)
-            else:
+            if name not in self._bells:
                 self._stage.send(socket, payload)
+                continue
+            newest, bell = self._bells[name]
+            if newest.put(payload):
+                self._stage.tally.add(f"sink:{name}", "dropped")
+            ring(bell, b"")
 
     def tell(self, due: Sequence[Window | Event]) -> None:
         for message in due:

@@ -67,8 +67,6 @@ class Bus:
         half = max(1, capacity // 2)
         socket.setsockopt(zmq.SNDHWM, half)
         socket.setsockopt(zmq.RCVHWM, max(1, capacity - half))
-        if LINKS[link].policy == "latest" and link != "frames.live":
-            socket.setsockopt(zmq.CONFLATE, 1)
         if kind == "sub":
             socket.setsockopt(zmq.SUBSCRIBE, b"")
         if kind == "xpub":

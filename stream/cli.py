@@ -168,6 +168,8 @@ def _run(config: RunConfig) -> int:
     from .pipeline import Pipeline
 
     pipeline = Pipeline(config)
+    picked = (f"{job} {model['name']}" for job, model in pipeline.run.models.items())
+    click.echo(f"networks: {', '.join(picked)}", err=True)
     caught = _stop_on_signals(pipeline)
     summary = pipeline.start().join()
     _tell(summary)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..sinks.base import Policy, Sink
+from ..sinks.base import Sink
 from .bus import Socket, receive
 from .errors import SinkError
 from .frames import PictureShelf
-from .messages import Delivery, End, Frame, Reading
+from .mailbox import Mailbox
+from .messages import Delivery, End, Reading
 from .stage import Stage
 
 TICK_S = 1.0
@@ -21,16 +22,20 @@ PRODUCERS = frozenset({"aggregate", "narrate"})
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A sink as the stages that feed it see it."""
+    """A sink as the stages that feed it see it.
+
+    `newest` holds the reading that a sink of policy `latest` will see next; `pictures` the frames
+    of a sink that shows them.
+    """
 
     name: str
-    policy: Policy
-    has_pictures: bool
+    newest: Mailbox[bytes] | None = None
+    pictures: PictureShelf | None = None
 
     @property
     def link(self) -> str:
         """The row of the link table; frames are large, so fewer of them wait."""
-        return "deliver.pictures" if self.has_pictures else "deliver"
+        return "deliver" if self.pictures is None else "deliver.pictures"
 
 
 def connect_outlet(stage: Stage, outlet: Outlet) -> Socket:
@@ -41,45 +46,65 @@ def connect_outlet(stage: Stage, outlet: Outlet) -> Socket:
 _decode = msgspec.msgpack.Decoder(Delivery).decode
 
 
-def deliver_loop(stage: Stage, name: str, sink: Sink, shelf: PictureShelf | None) -> None:
+def open_outlet(name: str, sink: Sink) -> Outlet:
+    """Return what the stages that feed a sink must know of it."""
+    return Outlet(
+        name,
+        Mailbox() if sink.policy == "latest" else None,
+        PictureShelf() if sink.wants_frames else None,
+    )
+
+
+def deliver_loop(stage: Stage, sink: Sink, outlet: Outlet) -> None:
     """Give a sink everything that is meant for it; close it whatever happens."""
-    outlet = Outlet(name, sink.policy, shelf is not None)
-    inbox = [stage.socket("pull", outlet.link, bind=f"deliver/{name}")]
-    if sink.policy == "latest":
-        inbox.append(stage.socket("pull", "deliver.latest", bind=f"latest/{name}"))
     try:
         sink.open()
-        _pump(stage, f"sink:{name}", sink, shelf, inbox)
+        _Pump(stage, sink, outlet).run()
     except OSError as error:
-        raise SinkError(f"{name}: {error}") from error
+        raise SinkError(f"{outlet.name}: {error}") from error
     finally:
         sink.close()
 
 
-def _pump(
-    stage: Stage, scope: str, sink: Sink, shelf: PictureShelf | None, inbox: list[Socket]
-) -> None:
-    open_producers = set(PRODUCERS)
-    next_tick_s = time.monotonic() + TICK_S
-    while open_producers:
-        for socket in stage.wait(inbox):
-            payload = receive(socket)
-            if payload is None:
-                continue
-            message = _decode(payload)
-            if isinstance(message, End):
-                open_producers.discard(message.stage)
-                continue
-            start_s = time.perf_counter()
-            sink.write(message, _frame_of(message, shelf))
-            stage.timings.add("write", (time.perf_counter() - start_s) * 1000)
-            stage.tally.add(scope, "written")
-        if time.monotonic() >= next_tick_s:
-            sink.tick()
-            next_tick_s = time.monotonic() + TICK_S
+class _Pump:
+    """Moves messages from the links of a sink into it."""
 
+    def __init__(self, stage: Stage, sink: Sink, outlet: Outlet) -> None:
+        self._stage = stage
+        self._sink = sink
+        self._outlet = outlet
+        self._open = set(PRODUCERS)
+        self._inbox = stage.socket("pull", outlet.link, bind=f"deliver/{outlet.name}")
+        self._bell = stage.socket("pull", "deliver.latest", bind=f"latest/{outlet.name}")
 
-def _frame_of(message: Delivery, shelf: PictureShelf | None) -> Frame | None:
-    if shelf is None or not isinstance(message, Reading):
-        return None
-    return shelf.take(message.source_id, message.seq)
+    def run(self) -> None:
+        next_tick_s = time.monotonic() + TICK_S
+        while self._open:
+            for socket in self._stage.wait([self._inbox, self._bell]):
+                payload = receive(socket)
+                if socket is self._bell:
+                    self._write_newest()
+                elif payload is not None:
+                    self._take(payload)
+            if time.monotonic() >= next_tick_s:
+                self._sink.tick()
+                next_tick_s = time.monotonic() + TICK_S
+        self._write_newest()
+
+    def _take(self, payload: bytes) -> None:
+        message = _decode(payload)
+        if isinstance(message, End):
+            self._open.discard(message.stage)
+            return
+        frame = None
+        if self._outlet.pictures is not None and isinstance(message, Reading):
+            frame = self._outlet.pictures.take(message.source_id, message.seq)
+        start_s = time.perf_counter()
+        self._sink.write(message, frame)
+        self._stage.timings.add("write", (time.perf_counter() - start_s) * 1000)
+        self._stage.tally.add(f"sink:{self._outlet.name}", "written")
+
+    def _write_newest(self) -> None:
+        newest = None if self._outlet.newest is None else self._outlet.newest.take()
+        if newest is not None:
+            self._take(newest)

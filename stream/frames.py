@@ -8,10 +8,11 @@ source and has two ends: `FrameSender` in the capture thread, `FrameReceiver` in
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import deque
 
 from .bus import Socket, receive, ring
 from .links import LINKS, Policy
+from .mailbox import Mailbox
 from .messages import Frame
 from .stage import Stage
 
@@ -28,27 +29,26 @@ class FrameLink:
         self.source_id = source_id
         self.policy = policy
         self.row = "frames.replay" if policy == "every" else "frames.live"
-        self._lock = threading.Lock()
-        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._newest: Mailbox[Frame] = Mailbox()
+        self._all: deque[Frame] = deque()
 
-    def put(self, frame: Frame) -> int:
-        """Lay a frame down; return how many older ones it overwrote."""
-        with self._lock:
-            overwritten = len(self._frames) if self.policy == "latest" else 0
-            if overwritten:
-                self._frames.clear()
-            self._frames[frame.seq] = frame
-            return overwritten
+    def put(self, frame: Frame) -> bool:
+        """Lay a frame down; return whether an older one was overwritten."""
+        if self.policy == "latest":
+            return self._newest.put(frame)
+        self._all.append(frame)
+        return False
 
     def take(self) -> Frame | None:
-        """Take the oldest frame there is (the only one, under `latest`)."""
-        with self._lock:
-            return self._frames.popitem(last=False)[1] if self._frames else None
+        """Take the next frame."""
+        if self.policy == "latest":
+            return self._newest.take()
+        return self._all.popleft() if self._all else None
 
     @property
     def is_empty(self) -> bool:
         """Whether no frame waits."""
-        return not self._frames
+        return self._newest.is_empty and not self._all
 
 
 class FrameSender:
@@ -63,9 +63,8 @@ class FrameSender:
 
     def send(self, frame: Frame) -> None:
         """Hand a frame over by the link's policy."""
-        overwritten = self._link.put(frame)
-        if overwritten:
-            self._stage.tally.add(self._scope, "overwritten", overwritten)
+        if self._link.put(frame):
+            self._stage.tally.add(self._scope, "overwritten")
         ticket = frame.seq.to_bytes(8, "little")
         if self._link.policy == "every":
             self._stage.send(self._socket, ticket)

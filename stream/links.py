@@ -32,7 +32,7 @@ _TABLE = (
     Link("observations", "infer", "aggregate", "Observation, End", "every", 8),
     Link("deliver", "aggregate, narrate", "sink", "Reading, Window, Event, Narration", "every", 64),
     Link("deliver.pictures", "aggregate, narrate", "sink with frames", "as deliver", "every", 4),
-    Link("deliver.latest", "aggregate", "sink", "Reading", "latest", 1),
+    Link("deliver.latest", "aggregate", "sink", "doorbell of a one-slot mailbox", "latest", 2),
     Link("windows", "aggregate", "narrate", "Window, Event, End", "every", 64),
     Link("requests", "narrate", "narrator process", "facts, text back", "every", 4),
     Link("control", "supervisor", "all", "Command", "every", 1000),

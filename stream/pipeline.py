@@ -21,9 +21,9 @@ from .aggregate import aggregate_loop
 from .bus import Bus
 from .capture import capture_loop
 from .config import RunConfig, load
-from .deliver import Outlet, deliver_loop
+from .deliver import deliver_loop, open_outlet
 from .errors import AffectstreamError, IncompleteError, StageError
-from .frames import FrameLink, PictureShelf, make_link
+from .frames import FrameLink, make_link
 from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
 from .messages import Delivery, Frame, Reading
@@ -93,7 +93,11 @@ class Pipeline:
         return self._made.run
 
     def start(self) -> Pipeline:
-        """Start all stages, capture last; return when pictures flow."""
+        """Start all stages, capture last; return when pictures flow.
+
+        The record of the run is written at once, with status `running`, and again at the end.
+        """
+        self._made.write_record(self.summary)
         self._supervisor = self._workers.start_bare("supervisor", self._supervise)
         self._ready.wait()
         return self
@@ -150,17 +154,16 @@ class Pipeline:
         scheduler = Scheduler(
             [link.source_id for link in links], lag=config.lag_frames, is_live=config.live
         )
-        shelves = {name: PictureShelf() for name, sink in made.sinks if sink.wants_frames}
-        for name, sink in made.sinks:
-            loop = partial(deliver_loop, name=name, sink=sink, shelf=shelves.get(name))
-            start(f"sink-{name}", loop)
-        outlets = [Outlet(name, sink.policy, sink.wants_frames) for name, sink in made.sinks]
+        outlets = [open_outlet(name, sink) for name, sink in made.sinks]
+        for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
+            start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
         start("aggregate", partial(aggregate_loop, outlets=outlets, window_s=config.window_s))
         for number in range(made.workers):
             look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
             start(f"vision-{number}", look)
-        pool = Pool(scheduler, links, made.workers, tuple(shelves.values()))
+        shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
+        pool = Pool(scheduler, links, made.workers, shelves)
         start("infer", partial(infer_loop, pool=pool))
         end_s = time.monotonic() + READY_S
         while room.subscribers < len(self._workers.alive):

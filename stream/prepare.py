@@ -96,7 +96,7 @@ def prepare(
         config.window_s,
         config.live,
         config.model_dump(mode="json"),
-        dict(vision.models),
+        {**vision.models, "narrator": {"name": _narrator(config)}},
     )
     return Prepared(
         run,

@@ -3,12 +3,14 @@
 import csv
 import json
 import os
+import select
 import signal
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 COMMAND = [sys.executable, "-m", "affectstream.stream"]
@@ -37,7 +39,11 @@ def test_a_limited_run_leaves_every_output(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = run("run", clip, "--out", out, "--limit", "30", "--sink", "video", *FAST)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith("limited: 30 frames in ")
+    said = done.stderr.splitlines()
+    assert said[0] == (
+        "networks: face blazeface_full_range, expression expression, narrator grounded"
+    )
+    assert len(said) == 2 and said[1].startswith("limited: 30 frames in ")
     names = {path.name for path in out.iterdir()}
     assert names == {
         "readings.csv",
@@ -137,6 +143,39 @@ def test_a_signal_ends_the_run_with_complete_files(
     with sqlite3.connect(out / "run.db") as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert store.execute("SELECT count(DISTINCT frame) FROM readings").fetchone() == (frames,)
+
+
+def test_a_kill_leaves_files_that_open_and_no_child(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    process = subprocess.Popen(
+        [*COMMAND, "run", str(clip), "--loop", "--out", str(out), "--sink", "video"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(4):
+        told = process.stdout.readline()
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
+    )
+    children = [os.pidfd_open(int(pid)) for pid in listed.stdout.split()]
+    process.kill()
+    process.communicate()
+    assert children, "the narrator runs in a child"
+    for child in children:
+        assert select.select([child], [], [], 10.0)[0], "the child left with its parent"
+        os.close(child)
+    media_s = float(told.split()[0].rpartition(":")[2])
+    with (out / "readings.csv").open(newline="") as file:
+        seen = [row["timestamp"] for row in csv.DictReader(file) if row["timestamp"]]
+    with sqlite3.connect(out / "run.db") as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        stored_s = store.execute("SELECT max(timestamp) FROM readings").fetchone()[0]
+    with av.open(str(out / "overlay.mp4")) as container:
+        shown_s = [frame.time for frame in container.decode(video=0)][-1]
+    for kept_s in (float(seen[-1]), stored_s, shown_s):
+        assert kept_s >= media_s - 2.0, "what was told a second ago is on disk"
 
 
 def test_doctor_says_what_auto_picks(tmp_path: Path) -> None:

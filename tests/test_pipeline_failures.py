@@ -103,6 +103,16 @@ def test_the_other_sinks_keep_what_came_before_a_failure() -> None:
     assert seqs == list(range(len(seqs)))
 
 
+def test_a_stage_that_hangs_ends_the_run() -> None:
+    held = memory(held=True)
+    run = pipeline([synthetic(frames=50)], ("held", held), hang_s=0.5).start()
+    while run._error is None:
+        assert not run._done.wait(0.01)
+    held.release()
+    with pytest.raises(StageError, match="sink-held has not reported"):
+        run.join()
+
+
 def test_stop_ends_an_endless_run_cleanly() -> None:
     sink = memory()
     run = pipeline([synthetic(frames=10**6)], ("memory", sink), speed=1.0).start()

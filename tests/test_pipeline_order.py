@@ -90,6 +90,40 @@ def test_live_takes_the_newest_and_counts_the_rest() -> None:
     assert row["overwritten"] == 50 - len(vision.seen) >= 47
 
 
+def test_live_sources_run_side_by_side_and_each_is_accounted_for() -> None:
+    sink = memory()
+    sources = [synthetic(name, frames=40, rate_hz=100.0) for name in ("a", "b", "c")]
+    run = pipeline(sources, ("memory", sink), live=True, speed="real", workers=2)
+    summary = run.start().join()
+    assert summary.status == "done"
+    readings = [m for m in sink.messages if isinstance(m, Reading)]
+    for name in ("a", "b", "c"):
+        row = summary.ledger[f"source:{name}"]
+        seqs = [m.seq for m in readings if m.source_id == name]
+        assert row["captured"] == 40 and row["in_flight"] == 0
+        assert row["captured"] == row["inferred"] + row.get("overwritten", 0)
+        assert seqs == sorted(set(seqs)) and len(seqs) == row["inferred"]
+
+
+def test_a_sink_that_wants_the_newest_gets_it_and_every_narration() -> None:
+    sink = memory(policy="latest", delay_s=0.01)
+    run = pipeline([synthetic(frames=25 * 6)], ("memory", sink), narrate_s=2.0)
+    summary = run.start().join()
+    row = summary.ledger["sink:memory"]
+    assert sum(isinstance(m, Narration) for m in sink.messages) == 3
+    assert sum(isinstance(m, Window) for m in sink.messages) == 6
+    assert row["offered"] == row["written"] + row["dropped"] and row["pending"] == 0
+
+
+def test_pictures_come_with_their_readings() -> None:
+    sink = memory(wants_frames=True)
+    pipeline([synthetic(frames=80)], ("memory", sink), workers=3).start().join()
+    pairs = zip(sink.messages, sink.frames, strict=True)
+    shown = [(m.seq, f) for m, f in pairs if isinstance(m, Reading)]
+    assert [seq for seq, _ in shown] == list(range(80))
+    assert all(f is not None and f.seq == s and f.image_bgr[0, 0, 0] == s for s, f in shown)
+
+
 def test_every_window_and_narration_of_a_replay_arrives() -> None:
     sink = memory()
     run = pipeline([synthetic(frames=25 * 21)], ("memory", sink), narrate_s=5.0)
