@@ -1,0 +1,185 @@
+"""All networks on one frame: faces, their mesh and expression, and bodies, each at its stride."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..stream.messages import Body, Box, Face, Frame, Image, Observation
+from . import zoo
+from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
+from .ort import NotFiniteError, Provider
+from .tracking import iou
+
+Job = Literal["face", "mesh", "expression", "pose"]
+JOBS: tuple[Job, ...] = ("face", "mesh", "expression", "pose")
+SAME_PERSON_IOU = 0.5
+"""Two bodies whose extents overlap more are one person, seen twice. Our choice."""
+
+
+class Config(BaseModel):
+    """Which networks run, and how often."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: dict[Job, str] = Field(
+        {}, description="network for a job, by name; `auto` if absent, `none` leaves the job out"
+    )
+    options: dict[Job, dict[str, Any]] = Field({}, description="options of a job's network")
+    provider: Provider = Field("auto", description="what ONNX Runtime runs on")
+    face_stride: int = Field(1, ge=1, description="faces are looked for on every n-th frame")
+    pose_stride: int = Field(2, ge=1, description="bodies are looked for on every n-th frame")
+    pose_refresh: int = Field(
+        15, ge=1, description="newcomers are looked for on every n-th frame with bodies"
+    )
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What runs; None leaves a job out."""
+
+    face: FaceDetector | None = None
+    mesh: FaceMesh | None = None
+    expression: ExpressionModel | None = None
+    pose: PoseEstimator | None = None
+
+
+class LocalVision:
+    """A `Vision` in this process.
+
+    `models` says for each job which network runs, why it was picked, what ONNX Runtime really runs
+    it on, and the sha256 of its files;
+    `keypoint_layout` is that of the bodies, empty when none are looked for.
+    """
+
+    def __init__(
+        self, config: Config, networks: Networks, models: Mapping[str, Any] | None = None
+    ) -> None:
+        """Use networks that are ready to run."""
+        self._config = config
+        self._networks = networks
+        self.models: dict[str, Any] = dict(models or {})
+        self.keypoint_layout = networks.pose.layout if networks.pose else ""
+
+    def see(self, frame: Frame, earlier: Observation | None) -> Observation:
+        """Return what is in the frame; invalid, with a reason, when a network gave NaN."""
+        timings_ms: dict[str, float] = {}
+        faces, bodies, reason = None, None, ""
+        try:
+            faces = self._faces(frame, timings_ms)
+            bodies = self._bodies(frame, earlier, timings_ms)
+        except NotFiniteError as error:
+            faces, bodies, reason = None, None, str(error)
+        height, width = frame.image_bgr.shape[:2]
+        return Observation(
+            source_id=frame.source_id,
+            seq=frame.seq,
+            epoch=frame.epoch,
+            pts_s=frame.pts_s,
+            t_wall_ns=frame.t_wall_ns,
+            t_mono_ns=frame.t_mono_ns,
+            width_px=width,
+            height_px=height,
+            faces=None if faces is None else tuple(faces),
+            bodies=None if bodies is None else tuple(bodies),
+            timings_ms=timings_ms,
+            valid=not reason,
+            reason=reason,
+        )
+
+    def _faces(self, frame: Frame, timings_ms: dict[str, float]) -> list[Face] | None:
+        networks, image_bgr = self._networks, frame.image_bgr
+        if networks.face is None or frame.seq % self._config.face_stride:
+            return None
+        with _timed("face", timings_ms):
+            faces = networks.face.detect(image_bgr)
+        if networks.mesh is not None:
+            with _timed("mesh", timings_ms):
+                faces = networks.mesh.measure(image_bgr, faces)
+        if networks.expression is not None:
+            with _timed("expression", timings_ms):
+                faces = networks.expression.read(image_bgr, faces)
+        return faces
+
+    def _bodies(
+        self, frame: Frame, earlier: Observation | None, timings_ms: dict[str, float]
+    ) -> list[Body] | None:
+        pose, config = self._networks.pose, self._config
+        if pose is None or frame.seq % config.pose_stride:
+            return None
+        known = known_bodies(frame, earlier)
+        with _timed("pose", timings_ms):
+            if not known or frame.seq // config.pose_stride % config.pose_refresh:
+                return pose.estimate(frame.image_bgr, known)
+            return refreshed(pose, frame.image_bgr, known)
+
+
+def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
+    """Return the bodies of the past that still mean something in this frame.
+
+    None do after the source started anew or changed its size.
+    """
+    if earlier is None or earlier.epoch != frame.epoch:
+        return ()
+    if (earlier.height_px, earlier.width_px) != frame.image_bgr.shape[:2]:
+        return ()
+    return earlier.bodies or ()
+
+
+def refreshed(pose: PoseEstimator, image_bgr: Image, known: Sequence[Body]) -> list[Body]:
+    """Return the bodies known before, followed, and then those that only a fresh search finds.
+
+    A followed body keeps its own measurement: a search frames it a little differently, which would
+    read as movement.
+    """
+    bodies = pose.estimate(image_bgr, known)
+    found = pose.estimate(image_bgr, ())
+    return bodies + [body for body in found if not _is_among(body, bodies)]
+
+
+def _is_among(body: Body, bodies: Sequence[Body]) -> bool:
+    return any(iou(_extent(body), _extent(other)) > SAME_PERSON_IOU for other in bodies)
+
+
+def _extent(body: Body) -> Box:
+    """Return the box around all keypoints: the visible ones differ from look to look."""
+    xs, ys, *_ = zip(*body.keypoints, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+@contextmanager
+def _timed(job: Job, timings_ms: dict[str, float]) -> Iterator[None]:
+    start_s = time.perf_counter()
+    yield
+    timings_ms[job] = (time.perf_counter() - start_s) * 1000
+
+
+def build(config: Config) -> LocalVision:
+    """Pick, open and warm up a network for every job that is not left out.
+
+    Raises:
+        ConfigError: no model of a name does its job, or an option does not exist.
+        ModelError: a file is absent, damaged, or not what the manifest says.
+        MissingExtraError: ONNX Runtime is absent.
+    """
+    picked: dict[Job, Any] = {}
+    models: dict[str, Any] = {}
+    for job in JOBS:
+        name = config.models.get(job, "auto")
+        if name == "none":
+            continue
+        entry, why = zoo.pick(job, name)
+        picked[job] = zoo.build(entry, config.options.get(job, {}), config.provider)
+        files = {file.path: file.sha256 for file in entry.files.values()}
+        models[job] = {
+            "name": entry.name,
+            "why": why,
+            "providers": list(picked[job].providers),
+            "sha256": files,
+        }
+    return LocalVision(config, Networks(**picked), models)
