@@ -66,8 +66,14 @@ class PoseEstimator(Protocol):
 
     layout: str
 
-    def estimate(self, image_bgr: Image, earlier: Sequence[Body]) -> list[Body]:
-        """Return bodies, best first; `earlier` are those of an earlier frame, or empty."""
+    def estimate(
+        self, image_bgr: Image, earlier: Sequence[Body], search: bool = False
+    ) -> list[Body]:
+        """Return bodies, best first.
+
+        `earlier` are those of an earlier frame, to be followed; newcomers are looked for when
+        `search` is set, when there are none to follow, or when one was lost.
+        """
         ...
 
 

@@ -49,8 +49,8 @@ class Config(BaseModel):
 class BlazePose:
     """A `PoseEstimator`.
 
-    The landmark net looks where people were; the detector runs when nobody is known yet or one of
-    the known is lost. What is returned depends on the picture and `earlier` alone.
+    The landmark net looks where people were; the detector runs when it is asked to, when nobody is
+    known yet, or when one of the known is lost. Nothing is remembered here.
     """
 
     layout = "blazepose33"
@@ -63,13 +63,15 @@ class BlazePose:
         self._detector_input = entry.files["detector"].input
         self._landmark_input = entry.files["landmark"].input
 
-    def estimate(self, image_bgr: Image, earlier: Sequence[Body]) -> list[Body]:
-        """Return bodies, best first; `earlier` says where to look."""
+    def estimate(
+        self, image_bgr: Image, earlier: Sequence[Body], search: bool = False
+    ) -> list[Body]:
+        """Return bodies, best first, at most `max_bodies`; those followed have their places."""
         known = [body.next_region for body in earlier if body.next_region is not None]
         bodies: list[Body] = []
         for region in known:
             self._add(image_bgr, region, self._config.min_follow_score, bodies)
-        if not known or len(bodies) < len(known):
+        if search or not known or len(bodies) < len(known):
             for region in self.find(image_bgr):
                 self._add(image_bgr, region, self._new_score(region), bodies)
         return sorted(bodies, key=lambda body: -body.score)

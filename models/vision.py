@@ -10,16 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..stream.messages import Body, Box, Face, Frame, Image, Observation
+from ..stream.messages import Body, Face, Frame, Observation
 from . import zoo
 from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
 from .ort import NotFiniteError, Provider
-from .tracking import iou
 
 Job = Literal["face", "mesh", "expression", "pose"]
 JOBS: tuple[Job, ...] = ("face", "mesh", "expression", "pose")
-SAME_PERSON_IOU = 0.5
-"""Two bodies whose extents overlap more are one person, seen twice. Our choice."""
 
 
 class Config(BaseModel):
@@ -112,11 +109,9 @@ class LocalVision:
         pose, config = self._networks.pose, self._config
         if pose is None or frame.seq % config.pose_stride:
             return None
-        known = known_bodies(frame, earlier)
+        search = frame.seq // config.pose_stride % config.pose_refresh == 0
         with _timed("pose", timings_ms):
-            if not known or frame.seq // config.pose_stride % config.pose_refresh:
-                return pose.estimate(frame.image_bgr, known)
-            return refreshed(pose, frame.image_bgr, known)
+            return pose.estimate(frame.image_bgr, known_bodies(frame, earlier), search)
 
 
 def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
@@ -129,27 +124,6 @@ def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
     if (earlier.height_px, earlier.width_px) != frame.image_bgr.shape[:2]:
         return ()
     return earlier.bodies or ()
-
-
-def refreshed(pose: PoseEstimator, image_bgr: Image, known: Sequence[Body]) -> list[Body]:
-    """Return the bodies known before, followed, and then those that only a fresh search finds.
-
-    A followed body keeps its own measurement: a search frames it a little differently, which would
-    read as movement.
-    """
-    bodies = pose.estimate(image_bgr, known)
-    found = pose.estimate(image_bgr, ())
-    return bodies + [body for body in found if not _is_among(body, bodies)]
-
-
-def _is_among(body: Body, bodies: Sequence[Body]) -> bool:
-    return any(iou(_extent(body), _extent(other)) > SAME_PERSON_IOU for other in bodies)
-
-
-def _extent(body: Body) -> Box:
-    """Return the box around all keypoints: the visible ones differ from look to look."""
-    xs, ys, *_ = zip(*body.keypoints, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
 
 
 @contextmanager

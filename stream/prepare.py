@@ -125,8 +125,11 @@ def versions() -> dict[str, str]:
 
 def open_vision(config: RunConfig) -> Vision:
     """Open the networks of a configuration. Raises: ConfigError, ModelError, MissingExtraError."""
+    import cv2
+
     from ..models import vision
 
+    cv2.setNumThreads(1)  # The pool of workers is the parallelism; OpenCV's own would fight it.
     networks = {job: name for job, name in config.models.items() if job != "narrator"}
     return vision.build(
         vision.Config(

@@ -188,6 +188,8 @@ def test_who_lies_down_must_be_believed_more(pose, portrait):
 def test_two_people_side_by_side(pose, portrait):
     image = np.hstack([portrait, portrait[:, ::-1]])
     bodies = pose.estimate(np.ascontiguousarray(image), ())
+    again = pose.estimate(np.ascontiguousarray(image), bodies[:1], search=True)
+    assert len(again) == len(bodies), "newcomers join the one who is followed"
     assert len(bodies) == 2
     limited: BlazePose = zoo.build(ENTRY, {"max_bodies": 1})
     assert len(limited.estimate(np.ascontiguousarray(image), ())) == 1
