@@ -41,10 +41,12 @@ class Sink(Protocol):
     """Takes messages, in order, in its own thread.
 
     `policy` is `every` (nothing is lost; a slow sink slows a replay) or `latest` (only the newest
-    reading matters). `wants_frames`: each `Reading` comes with its `Frame`.
+    reading matters). A sink that does not want readings gets the rest; with `wants_frames`,
+    each `Reading` comes with its `Frame`.
     """
 
     policy: Policy
+    wants_readings: bool
     wants_frames: bool
 
     def open(self) -> None:

@@ -126,6 +126,7 @@ class ConsoleSink:
     """Readings are shown when they are new; every narration is printed."""
 
     policy: Policy = "latest"
+    wants_readings = True
     wants_frames = False
 
     def __init__(

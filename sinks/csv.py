@@ -95,6 +95,7 @@ class CsvSink:
     """Three tables as text. Every frame of a source has a row, in order."""
 
     policy: Policy = "every"
+    wants_readings = True
     wants_frames = False
 
     def __init__(self, run: RunInfo) -> None:

@@ -23,6 +23,7 @@ class Config(SinkConfig):
 
     name: str = "memory"
     policy: Policy = "every"
+    wants_readings: bool = True
     wants_frames: bool = False
     delay_s: float = 0.0
     held: bool = False
@@ -39,6 +40,7 @@ class MemorySink:
         self.config = config
         self.run = run
         self.policy: Policy = config.policy
+        self.wants_readings = config.wants_readings
         self.wants_frames = config.wants_frames
         self.messages: list[Delivery] = []
         self.frames: list[Frame | None] = []

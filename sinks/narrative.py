@@ -28,6 +28,7 @@ class NarrativeSink:
     """Every narration, in both files, flushed about once a second."""
 
     policy: Policy = "every"
+    wants_readings = False
     wants_frames = False
 
     def __init__(self, run: RunInfo) -> None:

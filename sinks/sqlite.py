@@ -89,6 +89,7 @@ class SqliteSink:
     """
 
     policy: Policy = "every"
+    wants_readings = True
     wants_frames = False
 
     def __init__(self, run: RunInfo) -> None:

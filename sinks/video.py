@@ -146,6 +146,7 @@ class VideoSink:
     """One film per source, made with its first frame."""
 
     policy: Policy = "every"
+    wants_readings = True
     wants_frames = True
 
     def __init__(self, config: Config, run: RunInfo) -> None:

@@ -113,6 +113,7 @@ class _Fan:
         self._windows = stage.socket("push", "windows", connect="windows")
         self._sinks: dict[str, Socket] = {}
         self._bells: dict[str, tuple[Mailbox[bytes], Socket]] = {}
+        self._readers = [outlet.name for outlet in outlets if outlet.wants_readings]
         for outlet in outlets:
             self._sinks[outlet.name] = connect_outlet(stage, outlet)
             if outlet.newest is not None:
@@ -121,7 +122,8 @@ class _Fan:
 
     def read(self, reading: Reading) -> None:
         payload = _encode(reading)
-        for name, socket in self._sinks.items():
+        for name in self._readers:
+            socket = self._sinks[name]
             self._stage.tally.add(f"sink:{name}", "offered")
             if name not in self._bells:
                 self._stage.send(socket, payload)

@@ -24,11 +24,13 @@ PRODUCERS = frozenset({"aggregate", "narrate"})
 class Outlet:
     """A sink as the stages that feed it see it.
 
-    `newest` holds the reading that a sink of policy `latest` will see next; `pictures` the frames
-    of a sink that shows them.
+    `wants_readings` is false for one that needs only windows, events and narrations; `newest`
+    holds the reading that a sink of policy `latest` will see next; `pictures` the frames of a sink
+    that shows them.
     """
 
     name: str
+    wants_readings: bool = True
     newest: Mailbox[bytes] | None = None
     pictures: PictureShelf | None = None
 
@@ -50,6 +52,7 @@ def open_outlet(name: str, sink: Sink) -> Outlet:
     """Return what the stages that feed a sink must know of it."""
     return Outlet(
         name,
+        sink.wants_readings,
         Mailbox() if sink.policy == "latest" else None,
         PictureShelf() if sink.wants_frames else None,
     )

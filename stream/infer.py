@@ -20,14 +20,13 @@ MAX_ERRORS_IN_A_ROW = 10
 """Networks that fail on this many frames one after another end the run."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Observation).decode
 
 
 def vision_loop(stage: Stage, vision: Vision, jobs: Mapping[int, Job]) -> None:
     """Look at the frames the scheduler sends; one thread of the pool.
 
-    A job is eight bytes that name a row of `jobs`; the answer is the same eight bytes and the
-    encoded observation. An empty message at the start says "free", one from the scheduler "leave".
+    Eight bytes name a row of `jobs`, there and back; frames and observations stay where they are.
+    An empty message at the start says "free", one from the scheduler "leave".
     """
     socket = stage.socket("dealer", "jobs", connect="jobs")
     stage.send(socket, b"")
@@ -36,10 +35,11 @@ def vision_loop(stage: Stage, vision: Vision, jobs: Mapping[int, Job]) -> None:
         while (ticket := receive(socket)) is not None:
             if not ticket:
                 return
-            observation = _look(vision, jobs[int.from_bytes(ticket, "little")])
-            for name, duration_ms in observation.timings_ms.items():
+            job = jobs[int.from_bytes(ticket, "little")]
+            job.seen = _look(vision, job)
+            for name, duration_ms in job.seen.timings_ms.items():
                 stage.timings.add(name, duration_ms)
-            stage.send(socket, ticket + _encode(observation))
+            stage.send(socket, ticket)
 
 
 def _look(vision: Vision, job: Job) -> Observation:
@@ -84,8 +84,7 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
         while (answer := receive_from(jobs)) is not None:
             idle.append(answer[0])
             if answer[1]:
-                number, payload = int.from_bytes(answer[1][:8], "little"), answer[1][8:]
-                scheduler.finish(number, _decode(payload))
+                scheduler.finish(int.from_bytes(answer[1], "little"))
         _admit(pool, receivers, len(idle))
         while idle and (job := scheduler.next_job()) is not None:
             send_to(jobs, idle.popleft(), job.number.to_bytes(8, "little"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,20 +31,34 @@ def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
 
 def expand(text: str) -> list[Path]:
     """Return the files that a text means, in order of name. Raises: SourceError."""
+    if not text:
+        raise SourceError("a source without a name: name a video, a folder or a glob")
     if "://" in text:
         raise SourceError(f"{text.split('://')[0]}:// sources are not supported; name a file")
-    path = Path(text).expanduser()
-    if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS and p.is_file())
-        if not found:
-            raise SourceError(f"{path}: the folder holds no video ({' '.join(sorted(EXTENSIONS))})")
-        return found
-    if path.exists() or not glob.has_magic(text):
-        return [path]
+    path = Path(os.path.expanduser(text))
+    try:
+        if path.is_dir():
+            return _videos(path)
+        if path.exists() or not glob.has_magic(text):
+            return [path]
+    except OSError as error:
+        raise SourceError(f"{text}: cannot be read ({error.strerror})") from None
     matched = [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
     if not matched:
-        raise SourceError(f"{text}: no file matches")
+        raise SourceError(f"{text}: no file matches; check the pattern")
     return matched
+
+
+def _videos(folder: Path) -> list[Path]:
+    """Return the videos of a folder; hidden files are other programs' notes."""
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in EXTENSIONS and path.name[0] != "." and path.is_file()
+    )
+    if not found:
+        raise SourceError(f"{folder}: the folder holds no video ({' '.join(sorted(EXTENSIONS))})")
+    return found
 
 
 def source_ids(paths: Sequence[Path]) -> list[str]:

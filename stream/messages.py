@@ -12,11 +12,13 @@ arousal lie in [-1, 1]; `pts_s` is media time in seconds; `None` means "not meas
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 EMOTIONS = (
     "neutral",
@@ -41,7 +43,8 @@ Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 Keypoint = tuple[float, float, float, float]
 """x px, y px, z px (depth relative to the hips, 0 where unknown), visibility in [0, 1]."""
-Image = npt.NDArray[np.uint8]
+Image: TypeAlias = "npt.NDArray[np.uint8]"
+"""A name for annotations; the narrator's process must not wait for numpy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class Pipeline:
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
         self._heard_s: dict[str, float] = {}
+        self._ended: set[str] = set()
         self._finish = threading.Event()
         self._ready = threading.Event()
         self._done = threading.Event()
@@ -186,7 +187,7 @@ class Pipeline:
 
     def _watch(self, room: ControlRoom) -> None:
         told = False
-        while self._workers.alive:
+        while any(name not in self._ended for name in self._workers.alive):
             self._take_all(room)
             if self._finish.is_set() and not told:
                 room.command(Command("finish"))
@@ -209,7 +210,10 @@ class Pipeline:
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note
             room.command(Command("last", report.source_id, report.seq))
+        elif report.what == "end":
+            self._ended.add(report.stage)
         elif report.what == "failed":
+            self._ended.add(report.stage)
             self._fail(self._workers.errors[0])
             room.command(Command("stop"))
 
@@ -240,6 +244,7 @@ class _Tap:
     """A sink that hands readings to a generator."""
 
     policy: Policy = "every"
+    wants_readings = True
     wants_frames = False
 
     def __init__(self) -> None:

@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from .messages import Frame, Observation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
-    """One frame for a worker; `earlier` is the only past it may use."""
+    """One frame for a worker; `earlier` is the only past it may use, `seen` what it answers."""
 
     number: int
     frame: Frame
     earlier: Observation | None
+    seen: Observation | None = None
 
 
 @dataclass(slots=True)
@@ -98,9 +99,11 @@ class Scheduler:
                 return self._start(lane, lane.waiting.popleft())
         return None
 
-    def finish(self, number: int, observation: Observation) -> None:
-        """Take the result of a job."""
+    def finish(self, number: int) -> None:
+        """Take the result of a job, which its worker has put into `seen`."""
         job = self.under_way.pop(number)
+        observation = job.seen
+        assert observation is not None
         lane = self._lanes[job.frame.source_id]
         if not self._is_live:
             lane.done_beyond.add(job.frame.seq)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from affectstream.stream.messages import Body, Frame, Observation
-from affectstream.stream.schedule import Scheduler
+from affectstream.stream.schedule import Job, Scheduler
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
 
@@ -15,9 +15,9 @@ def frame(seq: int, source_id: str = "a", epoch: int = 0) -> Frame:
     return Frame(source_id, seq, epoch, seq / 25, 0, 0, IMAGE)
 
 
-def seen(of: Frame, *, looked: bool = True) -> Observation:
-    body = Body((0.0, 0.0, 1.0, 1.0), 1.0, "coco17", ())
-    return Observation(
+def answer(scheduler: Scheduler, job: Job, *, looked: bool = True) -> None:
+    of, body = job.frame, Body((0.0, 0.0, 1.0, 1.0), 1.0, "coco17", ())
+    job.seen = Observation(
         source_id=of.source_id,
         seq=of.seq,
         epoch=of.epoch,
@@ -26,6 +26,7 @@ def seen(of: Frame, *, looked: bool = True) -> Observation:
         height_px=2,
         bodies=(body,) if looked else None,
     )
+    scheduler.finish(job.number)
 
 
 def run_replay(
@@ -54,8 +55,8 @@ def run_replay(
             given[job.frame.source_id, job.frame.seq] = None if past is None else past.seq
         if running:
             number = running.pop(chance.randrange(len(running)))
-            of = scheduler.under_way[number].frame
-            scheduler.finish(number, seen(of, looked=of.seq % stride == 0))
+            job = scheduler.under_way[number]
+            answer(scheduler, job, looked=job.frame.seq % stride == 0)
         left += [(o.source_id, o.seq, given[o.source_id, o.seq]) for o in scheduler.in_order()]
     return left
 
@@ -83,7 +84,7 @@ def test_the_past_ends_where_an_epoch_begins() -> None:
         job = scheduler.next_job()
         assert job is not None
         given.append(None if job.earlier is None else job.earlier.seq)
-        scheduler.finish(job.number, seen(job.frame))
+        answer(scheduler, job)
     assert given == [None, 0, None, 2]
 
 
@@ -98,7 +99,7 @@ def test_live_sources_take_turns_and_wait_for_a_free_worker() -> None:
         job = scheduler.next_job()
         assert job is not None
         order.append(job.frame.source_id)
-        scheduler.finish(job.number, seen(job.frame))
+        answer(scheduler, job)
     assert order == ["a", "b", "c", "a", "b", "c"]
 
 
@@ -108,7 +109,7 @@ def test_a_slow_live_frame_holds_up_only_its_own_source() -> None:
         scheduler.admit(frame(0, name))
     slow, fast = scheduler.next_job(), scheduler.next_job()
     assert slow is not None and fast is not None
-    scheduler.finish(fast.number, seen(fast.frame))
+    answer(scheduler, fast)
     assert [o.source_id for o in scheduler.in_order()] == [fast.frame.source_id]
-    scheduler.finish(slow.number, seen(slow.frame))
+    answer(scheduler, slow)
     assert [o.source_id for o in scheduler.in_order()] == [slow.frame.source_id]
