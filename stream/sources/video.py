@@ -1,41 +1,47 @@
 """A saved video (or picture) by PyAV, with the timestamps of the media itself.
 
 Time is what a player shows: the container's start is 0. A declared rate or frame count is never
-used to make a timestamp; only a picture without one gets the time of the last plus its duration.
+used to make a timestamp; only a picture without one follows the last by that one's duration.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import av
 import av.error
+import cv2
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from ..errors import IncompleteError, SourceError
 from ..messages import Image, SourceInfo
+from ._clock import MediaClock
+from ._media import declared_duration_s, open_media
 from .base import Picture, SourceConfig
-
-log = logging.getLogger(__name__)
 
 EXTENSIONS = frozenset(
     ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
 )
 """What a folder is searched for; a file named on the command line may have any name."""
 
-MAX_PIXELS = 8192 * 4352
-"""A larger picture is refused before it is decoded: 8K is the largest format cameras deliver."""
-
 _SHORT_S = 1.0
 _SHORT_SHARE = 0.02
 """A file that ends this much before its declared end, in seconds and in share, was cut short.
 Both, since containers round: a clip of 98 declared frames may hold 95."""
+
+_JUMP_S = 10.0
+"""A longer gap in a broadcast format, whose clock may start anew anywhere, is a jump of its clock.
+Source: `-dts_delta_threshold` of ffmpeg."""
+
+_ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
+"""OpenCV's word for quarter turns counter-clockwise; several times faster than NumPy's copy."""
 
 
 class Config(SourceConfig):
@@ -46,168 +52,129 @@ class Config(SourceConfig):
     loop: bool = False
 
 
+@dataclass
+class _Harm:
+    """What FFmpeg said of the state of the media: why reading ended, and what it calls corrupt."""
+
+    reading: str = ""
+    packets: int = 0
+    frames: int = 0
+
+
 class Video:
-    """See the module."""
+    """See the module. The file is open only while `pictures` runs."""
 
     def __init__(self, config: Config, source_id: str) -> None:
-        """Look at the file's header. Raises: SourceError."""
+        """Look at the header and the first picture. Raises: SourceError."""
         self._path = config.path
         self._loop = config.loop
         self._interrupted = False
-        self.decode_errors = 0
-        container, stream = self._open()
+        self._harm, self.decode_errors = _Harm(), 0
+        container, stream = open_media(self._path)
         with container:
-            rate = stream.average_rate
+            frame = next(self._frames(container, stream), None)
+            if frame is None:
+                raise SourceError(
+                    f"{self._path}: no picture of it can be decoded; it is incomplete, damaged or "
+                    "larger than 8K: copy, record or convert it anew"
+                )
+            size_px = (frame.width, frame.height)
             self.info = SourceInfo(
                 source_id,
                 self._path.name,
-                stream.codec_context.width,
-                stream.codec_context.height,
-                float(rate) if rate else 0.0,
+                *(size_px[::-1] if _turns(frame) % 2 else size_px),
+                float(stream.average_rate or 0),
                 stream.frames,
-                _declared_duration_s(container, stream) or 0.0,
+                declared_duration_s(container, stream),
             )
 
     def pictures(self) -> Iterator[Picture]:
         """Yield every picture that can be decoded. Raises: IncompleteError at the end."""
-        epoch, offset_s = 0, 0.0
-        while True:
-            last_s, step_s = offset_s, 0.0
-            for picture in self._once(epoch, offset_s):
-                step_s = picture.pts_s - last_s or step_s
-                last_s, epoch = picture.pts_s, picture.epoch
-                yield picture
-            if not self._loop or self._interrupted:
-                return
-            epoch, offset_s = epoch + 1, last_s + step_s
+        clock = MediaClock()
+        yield from self._once(clock)
+        while self._loop and not self._interrupted:
+            yield from self._once(clock)
 
     def interrupt(self) -> None:
         """End at the next picture."""
         self._interrupted = True
 
     def close(self) -> None:
-        """Nothing stays open between pictures of a replay."""
+        """Nothing to let go of."""
 
-    def _open(self) -> tuple[InputContainer, VideoStream]:
-        if not self._path.is_file():
-            raise SourceError(f"{self._path}: no such file")
-        if self._path.stat().st_size == 0:
-            raise SourceError(f"{self._path}: the file is empty")
-        try:
-            container = av.open(str(self._path), metadata_errors="replace")
-        except (av.error.FFmpegError, OSError) as error:
-            reason = error.strerror or type(error).__name__
-            raise SourceError(
-                f"{self._path}: cannot be opened as a video ({reason}); "
-                "it may be incomplete or of another kind"
-            ) from None
-        if not container.streams.video:
-            container.close()
-            raise SourceError(f"{self._path}: holds no picture, only sound or data")
-        stream = container.streams.video[0]
-        context = stream.codec_context
-        if context.width * context.height > MAX_PIXELS:
-            size = f"{context.width}x{context.height}"
-            container.close()
-            raise SourceError(f"{self._path}: pictures of {size} are larger than {MAX_PIXELS} px")
-        return container, stream
-
-    def _once(self, epoch: int, offset_s: float) -> Iterator[Picture]:
-        container, stream = self._open()
-        clock = _Clock(container, stream, epoch, offset_s)
-        faults: list[str] = []
+    def _once(self, clock: MediaClock) -> Iterator[Picture]:
+        """Yield the pictures from the start of the file to its end."""
+        self._harm, self.decode_errors = _Harm(), 0
+        convert = VideoReformatter()
+        container, stream = open_media(self._path)
+        base_s = float(stream.time_base or 0)
         with container:
-            stream.thread_type = "NONE"
-            for frame in self._decoded(container, stream, faults):
-                if self._interrupted:
-                    return
-                yield Picture(clock.tell(frame), to_bgr(frame), clock.epoch)
-            declared_s = _declared_duration_s(container, stream)
-        if declared_s is not None:
-            missing_s = declared_s - (clock.last_s + clock.step_s - offset_s)
-            if missing_s > _SHORT_S and missing_s > _SHORT_SHARE * declared_s:
-                faults.append(f"it ends {missing_s:.1f} s before its declared end")
-        if faults:
-            raise IncompleteError(f"{self._path}: {faults[0]}; what was decoded is kept")
+            kind, start = container.format.name, container.start_time
+            # AVI tells the order of decoding alone: its first picture is its start.
+            start_s = None if start is None or kind == "avi" else start / av.time_base
+            clock.begin(start_s, _JUMP_S if kind in ("mpeg", "mpegts") else float("inf"))
+            for frame in self._frames(container, stream):
+                stamp = frame.dts if frame.pts is None else frame.pts
+                stamp_s = None if stamp is None else stamp * base_s
+                time_s = clock.tell(stamp_s, frame.duration * base_s)
+                yield Picture(time_s, to_bgr(frame, convert), clock.epoch)
+            missing_s = declared_duration_s(container, stream) - clock.played_s
+        faults = self._faults(missing_s, clock)
+        if faults and not self._interrupted:
+            raise IncompleteError(
+                f"{self._path}: {faults}; what was decoded is kept, copy or record it anew"
+            )
 
-    def _decoded(
-        self, container: InputContainer, stream: VideoStream, faults: list[str]
-    ) -> Iterator[VideoFrame]:
+    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """Yield what the decoder gives, past what it cannot decode, and note the faults."""
         packets = container.demux(stream)
         while not self._interrupted:
             try:
-                packet = next(packets)
-            except StopIteration:
-                return
+                packet = next(packets, None)
             except (av.error.FFmpegError, OSError) as error:
-                faults.append(f"reading stopped early ({error.strerror})")
+                self._harm.reading = f"it cannot be read to its end ({error.strerror})"
                 packet = None
+            self._harm.packets += packet is not None and packet.is_corrupt
             try:
-                yield from stream.decode(packet)
+                frames = stream.decode(packet)
             except av.error.EOFError:
                 return
-            except av.error.FFmpegError as error:
+            except av.error.FFmpegError:
                 self.decode_errors += 1
-                faults.append(f"a picture could not be decoded ({error.strerror})")
+                frames = []
+            self._harm.frames += sum(frame.is_corrupt for frame in frames)
+            yield from frames
             if packet is None:
                 return
 
+    def _faults(self, missing_s: float, clock: MediaClock) -> str:
+        """Return what is wrong with the media; empty when it was whole.
 
-class _Clock:
-    """Media time of each picture, never falling; a jump back starts a new epoch."""
-
-    def __init__(
-        self, container: InputContainer, stream: VideoStream, epoch: int, offset_s: float
-    ) -> None:
-        self._offset_s = offset_s
-        self._base_s = stream.time_base
-        self._start_s = (
-            None if container.start_time is None else container.start_time / av.time_base
-        )
-        rate = stream.average_rate
-        self.step_s = float(1 / rate) if rate and 1 <= rate <= 240 else 0.04
-        self.last_s = offset_s
-        self.epoch = epoch
-        self._is_first = True
-
-    def tell(self, frame: VideoFrame) -> float:
-        if frame.pts is None or frame.time_base is None:
-            time_s = self.last_s + (0.0 if self._is_first else self.step_s)
-        else:
-            raw_s = float(frame.pts * frame.time_base)
-            if self._start_s is None:
-                self._start_s = raw_s
-            time_s = raw_s - self._start_s + self._offset_s
-            if time_s < self.last_s - 1e-9 and not self._is_first:
-                self._offset_s += self.last_s + self.step_s - time_s
-                time_s = self.last_s + self.step_s
-                self.epoch += 1
-        time_s = round(max(0.0, time_s), 6)
-        if not self._is_first and time_s > self.last_s:
-            self.step_s = time_s - self.last_s
-        self.last_s, self._is_first = time_s, False
-        return time_s
+        Where recordings were put one behind the other, FFmpeg calls each seam damaged.
+        """
+        found = [self._harm.reading] if self._harm.reading else []
+        if not clock.jumps and missing_s > max(_SHORT_S, _SHORT_SHARE * clock.played_s):
+            found.append(f"it ends {missing_s:.1f} s before its declared end")
+        if self.decode_errors:
+            found.append(f"{self.decode_errors} of its pictures could not be decoded")
+        if max(self._harm.packets, self._harm.frames) > clock.jumps:
+            found.append("it is damaged or cut off in places")
+        return ", ".join(found)
 
 
-def to_bgr(frame: VideoFrame) -> Image:
-    """Return the picture upright, H x W x 3 uint8, read-only.
+def _turns(frame: VideoFrame) -> int:
+    """Return the quarter turns, counter-clockwise, that put a picture upright."""
+    return round(frame.rotation / 90) % 4
 
-    The rotation that a phone writes into the file is a multiple of 90 degrees, counter-clockwise.
-    """
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    turns = round(getattr(frame, "rotation", 0) / 90) % 4
-    if turns:
-        image = np.ascontiguousarray(np.rot90(image, turns))
+
+def to_bgr(frame: VideoFrame, convert: VideoReformatter) -> Image:
+    """Return the picture upright, H x W x 3 uint8, read-only."""
+    pixels = convert.reformat(frame, format="bgr24", threads=1).to_ndarray()
+    image = np.ascontiguousarray(pixels, np.uint8)
+    if turns := _turns(frame):
+        image = cv2.rotate(image, _ROTATIONS[turns])
     image.setflags(write=False)
     return image
-
-
-def _declared_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    if container.duration is not None and len(container.streams) == 1:
-        return container.duration / av.time_base
-    return None
 
 
 def build(config: Config, source_id: str) -> Video:
