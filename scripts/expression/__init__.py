@@ -1,0 +1,1 @@
+"""Train, measure and export the expression net: ``scripts/train_expression.py`` is the command."""

@@ -1,0 +1,132 @@
+"""The model card: everything a user of the exported file must know, as Markdown."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import torch
+
+from .data import LABELS
+from .export import FRAMING, OPSET
+from .loop import TrainConfig
+from .report import Figures
+
+TEMPLATE = Path(__file__).with_name("card.md")
+LICENCE = "Apache-2.0"
+WEAK = ("contempt", "disgust", "fear")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was measured: ``raw`` is at temperature 1, ``final`` at ``temperature``."""
+
+    config: TrainConfig
+    epoch: int
+    epochs_done: int
+    seconds: float
+    fitting: int
+    held: int
+    parameters: int
+    temperature: float
+    held_figures: Figures
+    raw: Figures
+    final: Figures
+    latency_ms: float
+
+
+def cpu_name() -> str:
+    """Return the CPU's model name, or the architecture where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _per_class(figures: Figures) -> str:
+    rows = ["| class | faces | recall | precision | F1 |", "|---|---|---|---|---|"]
+    for index, name in enumerate(LABELS):
+        rows.append(
+            f"| {name} | {figures.confusion[index].sum()} | {figures.recall[index]:.3f} "
+            f"| {figures.precision[index]:.3f} | {figures.f1[index]:.3f} |"
+        )
+    return "\n".join(rows)
+
+
+def _confusion(figures: Figures) -> str:
+    rows = ["| majority \\ answer | " + " | ".join(LABELS) + " |", "|---" * 9 + "|"]
+    for name, counts in zip(LABELS, figures.confusion, strict=True):
+        rows.append(f"| {name} | " + " | ".join(str(count) for count in counts) + " |")
+    return "\n".join(rows)
+
+
+def _weakest(figures: Figures) -> str:
+    return ", ".join(f"{name} {figures.recall[LABELS.index(name)]:.2f}" for name in WEAK)
+
+
+def _framing() -> str:
+    return "; ".join(
+        f"{name.replace('_', ' ')} ({x:.3f}, {y:.3f})" for name, (x, y) in FRAMING.items()
+    )
+
+
+def _values(weights: Path, facts: Facts) -> dict[str, str]:
+    net, config, final = facts.config.net, facts.config, facts.final
+    stages = zip(net.widths, net.blocks, strict=True)
+    return {
+        "file": weights.name,
+        "bytes": f"{weights.stat().st_size:,}",
+        "opset": str(OPSET),
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "licence": LICENCE,
+        "labels": ", ".join(LABELS),
+        "temperature": f"{facts.temperature:.3f}",
+        "parameters": f"{facts.parameters:,}",
+        "latency_ms": f"{facts.latency_ms:.2f}",
+        "cpu": cpu_name(),
+        "framing": _framing(),
+        "shift": f"{config.augment.shift:.0%}",
+        "rotation_deg": f"{config.augment.rotation_deg:.0f}",
+        "scale": f"{config.augment.scale:.0%}",
+        "fitting": f"{facts.fitting:,}",
+        "held": f"{facts.held:,}",
+        "seed": str(config.seed),
+        "stem": str(net.stem),
+        "stages": ", ".join(f"{blocks} x {width}" for width, blocks in stages),
+        "epochs": str(config.epochs),
+        "epochs_done": str(facts.epochs_done),
+        "epoch": str(facts.epoch),
+        "batch": str(config.batch),
+        "learning_rate": f"{config.max_learning_rate:g}",
+        "momentum": f"{config.momentum:g}",
+        "weight_decay": f"{config.weight_decay:g}",
+        "average_decay": f"{config.average_decay:g}",
+        "minutes": f"{facts.seconds / 60:.0f}",
+        "threads": str(torch.get_num_threads()),
+        "precision": "bfloat16 with float32 weights" if config.bf16 else "float32",
+        "torch": torch.__version__.split("+")[0],
+        "percent": f"{final.accuracy:.1%}",
+        "valid_faces": f"{final.faces:,}",
+        "valid_accuracy": f"{final.accuracy:.4f}",
+        "valid_macro_f1": f"{final.macro_f1:.4f}",
+        "valid_error_raw": f"{facts.raw.calibration_error:.4f}",
+        "valid_error": f"{final.calibration_error:.4f}",
+        "held_faces": f"{facts.held_figures.faces:,}",
+        "held_accuracy": f"{facts.held_figures.accuracy:.4f}",
+        "held_macro_f1": f"{facts.held_figures.macro_f1:.4f}",
+        "held_error": f"{facts.held_figures.calibration_error:.4f}",
+        "per_class": _per_class(final),
+        "confusion": _confusion(final),
+        "weakest": _weakest(final),
+    }
+
+
+def write_card(path: Path, weights: Path, facts: Facts) -> None:
+    """Write the card of ``weights`` to ``path`` from ``card.md`` beside this file."""
+    template = Template(TEMPLATE.read_text(encoding="utf-8"))
+    path.write_text(template.substitute(_values(weights, facts)), encoding="utf-8")
