@@ -2,7 +2,7 @@
 
 find_python() {
     local name
-    for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
         if command -v "$name" >/dev/null 2>&1 &&
             "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             echo "$name"
@@ -14,17 +14,21 @@ find_python() {
 }
 
 # make_environment FOLDER REQUIREMENT [COMMAND...]: install once, again when pyproject.toml changes.
-# COMMAND, if given, runs between making the environment and the install.
+# COMMAND, if given, runs between making the environment and the install. An environment holds
+# absolute paths, so one that was moved or copied along with the checkout is made afresh.
 make_environment() {
     local folder=$1 requirement=$2
     shift 2
     local stamp="$folder/installed" wanted
-    wanted=$(printf '%s %s' "$requirement" "$(cksum <pyproject.toml)")
+    wanted=$(printf '%s\n%s %s' "$PWD" "$requirement" "$(cksum <pyproject.toml)")
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
         return
     fi
     local python
     python=$(find_python)
+    if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" != "$PWD" ]; then
+        rm -rf "$folder"
+    fi
     echo "Setting up $folder: a minute or two, the first time." >&2
     if ! "$python" -m venv "$folder" >&2; then
         echo "The venv module does not work here; on Debian: apt-get install python3-venv" >&2
@@ -33,7 +37,7 @@ make_environment() {
     if [ $# -gt 0 ]; then
         "$@"
     fi
-    if ! "$folder/bin/pip" install --quiet --disable-pip-version-check -e "$requirement" >&2; then
+    if ! "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -e "$requirement" >&2; then
         echo "The install failed: see above. It needs a package index and about 600 MB." >&2
         return 3
     fi

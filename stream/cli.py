@@ -30,9 +30,22 @@ class _Group(click.Group):
         except AffectstreamError as error:
             click.echo(f"affectstream: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(EXIT_SIGINT)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(0)
+        except Exception as error:
+            if os.environ.get("AFFECTSTREAM_DEBUG"):
+                raise
+            click.echo(
+                f"affectstream: internal fault, {type(error).__name__}: {error}\n"
+                "Set AFFECTSTREAM_DEBUG=1 to see where; what was written until then is kept.",
+                err=True,
+            )
+            sys.exit(AffectstreamError.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

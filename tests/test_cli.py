@@ -178,6 +178,14 @@ def test_a_kill_leaves_files_that_open_and_no_child(clip: Path, tmp_path: Path) 
         assert kept_s >= media_s - 2.0, "what was told a second ago is on disk"
 
 
+def test_a_fault_of_ours_is_a_line_and_code_70(clip: Path, tmp_path: Path) -> None:
+    sink = "{kind: memory, fail_on: write, fail_with: fault}"
+    (tmp_path / "config.yaml").write_text(f"sinks: [{sink}]")
+    done = run("run", clip, "--config", "config.yaml", *FAST, cwd=tmp_path)
+    assert done.returncode == 70
+    assert "internal fault" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_doctor_says_what_auto_picks(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path)
     assert done.returncode == 0, done.stdout

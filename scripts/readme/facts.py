@@ -1,0 +1,115 @@
+"""What the project is made of and how fast it is: libraries, networks, benchmarks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from affectstream.models import zoo
+
+from .markdown import code, table
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("stream", "models", "sinks", "scripts")
+LIBRARIES = (
+    ("numpy", "numpy", "pictures, tensors and keypoints"),
+    ("pandas", "pandas", "tables of a run that `stream.runs.Run` returns"),
+    ("pyzmq", "zmq", "the links between the threads, and to the narrator's process"),
+    ("opencv-python-headless", "cv2", "resizing, cropping, warping, drawing"),
+    ("av", "av", "decoding videos, encoding the overlay"),
+    ("onnxruntime", "onnxruntime", "runs the networks on a processor"),
+    ("onnxruntime-gpu", "onnxruntime", "the same on an NVIDIA card"),
+    ("onnxruntime-openvino", "onnxruntime", "the same through OpenVINO"),
+    ("torch", "torch", "trains the expression network; no run needs it"),
+)
+"""Distribution, the name it is imported by, and what for."""
+FEW = 2
+
+
+def libraries_table() -> str:
+    """Return where each library is used and what installs it. Raises: KeyError for one unused."""
+    used: dict[str, list[Path]] = {}
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for name in set(_imported(path)):
+                used.setdefault(name, []).append(path.relative_to(ROOT))
+    rows = [
+        [code(name), _comes_with(name), purpose, _places(used[module])]
+        for name, module, purpose in LIBRARIES
+    ]
+    return table(["Library", "Comes with", "What for", "Where"], rows)
+
+
+def networks_table() -> str:
+    """Return a row per network of the manifest."""
+    rows = []
+    for entry in zoo.models():
+        parts = entry.files.values()
+        cards = [f"models/weights/{Path(part.path).with_suffix('.md')}" for part in parts]
+        rows.append(
+            [
+                entry.job,
+                code(entry.name),
+                entry.licence,
+                f"{sum(part.size_bytes for part in parts) / 1e6:.1f}",
+                f"{sum(part.ms_1_thread for part in parts):.1f}",
+                ", ".join(f"[{Path(card).stem}]({card})" for card in cards),
+            ]
+        )
+    return table(["Job", "Network", "Licence", "MB", "ms", "Cards"], rows)
+
+
+def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
+    """Return the newest line of the results in words, or how to get one."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
+    if not lines:
+        return "No figures yet: `scripts/bench` measures on your machine."
+    row: dict[str, Any] = json.loads(lines[-1])
+    rate = row["frames_per_s"]
+    rows = [
+        ["Pipeline, `--speed max`", f"{rate['pipeline']:.1f}"],
+        ["The same, with every file of `--out`", f"{rate['pipeline_out']:.1f}"],
+        ["A plain loop over the same networks, one thread", f"{rate['plain']:.1f}"],
+        ["The ceiling: such a loop on every core at once", f"{rate['ceiling']:.1f}"],
+    ]
+    ratios = ", ".join(f"{name} {value:.2f}" for name, value in row["ratios"].items())
+    where = f"{row['clip']}, {row['cpu'] or 'unknown processor'}, {row['cores']} cores"
+    cost = sum(row["cpu_ms_per_frame"].values())
+    return (
+        f"{table(['Frames per second', where], rows)}\n\n"
+        f"Ratios: {ratios}. Processor time {cost:.0f} ms a frame, peak memory "
+        f"{row['peak_mb']:.0f} MB, both with every file ({row['date']})."
+    )
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def _places(paths: list[Path]) -> str:
+    if len(paths) <= FEW:
+        return ", ".join(code(path.as_posix()) for path in paths)
+    return ", ".join(code(f"{folder}/") for folder in dict.fromkeys(p.parts[0] for p in paths))
+
+
+def _comes_with(name: str) -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    def names(requirements: list[str]) -> list[str]:
+        return [text.partition(">")[0].partition("[")[0] for text in requirements]
+
+    if name in names(project["dependencies"]):
+        return "always"
+    extras = project["optional-dependencies"].items()
+    found = [f"`[{extra}]`" for extra, wanted in extras if name in names(wanted)]
+    if not found:
+        raise KeyError(f"{name}: no extra installs it")
+    return ", ".join(found)
