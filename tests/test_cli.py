@@ -80,7 +80,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(clip: Path, tmp_path:
         (["run", "missing.mp4"], 3, "missing.mp4: no such file"),
         (["run", "*.nothing"], 3, "no file matches"),
         (["run", "empty.mp4"], 3, "empty.mp4: the file is empty"),
-        (["run", "text.mp4"], 3, "text.mp4: cannot be opened as a video"),
+        (["run", "text.mp4"], 3, "text.mp4: this is no video"),
         (["run", "folder"], 3, "holds no video"),
         (["run", "rtsp://user:CANARY@host/x"], 3, "rtsp:// sources are not supported"),
         (["run", "CLIP", "--speed", "slow"], 2, "--speed slow: real, max or a number"),
