@@ -52,6 +52,26 @@ CREATE TABLE IF NOT EXISTS readings (  -- a row per person per frame
     movement      REAL,              -- torso lengths per second
     posture       TEXT,
     body_score    REAL,              -- 0..1
+    yaw_deg       REAL,              -- head pose
+    pitch_deg     REAL,
+    roll_deg      REAL,
+    quality       REAL,              -- 0..1, how far the expression can be trusted
+    quality_reason TEXT,             -- why it is below the gate and left out of the window
+    valence_sd    REAL,              -- uncertainty of valence, as a standard deviation
+    arousal_sd    REAL,
+    emotion_steady    TEXT,          -- label with hysteresis, from the smoothed probabilities
+    valence_steady    REAL,          -- smoothed over time
+    arousal_steady    REAL,
+    neutral_steady    REAL,          -- smoothed probabilities; these eight sum to 1
+    happiness_steady  REAL,
+    surprise_steady   REAL,
+    sadness_steady    REAL,
+    anger_steady      REAL,
+    disgust_steady    REAL,
+    fear_steady       REAL,
+    contempt_steady   REAL,
+    posture_confidence REAL,         -- 0..1
+    gesture_energy     REAL,         -- torso lengths per second, of arms relative to the torso
     keypoints     TEXT,              -- JSON: [x px, y px, z px or null, visibility 0..1] per joint,
                                      -- in the order of run.keypoint_layout
     epoch         INTEGER NOT NULL,
@@ -75,6 +95,11 @@ CREATE TABLE IF NOT EXISTS windows (  -- each person, and the group, over the la
     quadrant            TEXT,
     emotion             TEXT,
     movement            REAL,              -- torso lengths per second, mean
+    people_mean         REAL,              -- this and the next four: the group's row only
+    share_positive      REAL,              -- 0..1, of those with valence, above 0
+    near_share          REAL,              -- 0..1, share of frames in which two people are near
+    facing_share        REAL,              -- 0..1, share of frames in which two face each other
+    synchrony           REAL,              -- -1..1, correlation of movement, the newest
     epoch               INTEGER NOT NULL,
     is_final            INTEGER NOT NULL,  -- 1: the window at the end of the source
     PRIMARY KEY (source, epoch, timestamp, is_final, person)

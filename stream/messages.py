@@ -100,7 +100,8 @@ class Face(msgspec.Struct, frozen=True):
     nose tip, mouth corner at the left of the picture, mouth corner at its right. `head_pose_deg`
     is yaw, pitch, roll. `presence` in [0, 1] is the mesh's own doubt that this is a face.
     `emotions` follow `EMOTIONS` and sum to 1. `valence`, `arousal` are set only by a network that
-    regresses them.
+    regresses them. `quality` in [0, 1] says how far the expression can be trusted;
+    below the gate `quality_reason` names why (`small`, `blurred`, `turned`, `doubtful`).
     """
 
     box_xyxy: Box
@@ -111,6 +112,8 @@ class Face(msgspec.Struct, frozen=True):
     emotions: tuple[float, ...] | None = None
     valence: float | None = None
     arousal: float | None = None
+    quality: float | None = None
+    quality_reason: str = ""
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -142,8 +145,21 @@ class Observation(Stamped, frozen=True, kw_only=True, tag=True):
     reason: str = ""
 
 
+class Steady(msgspec.Struct, frozen=True):
+    """What a person shows, smoothed over time: the raw readings stay beside it, unchanged."""
+
+    emotions: tuple[float, ...]
+    emotion: str
+    valence: float
+    arousal: float
+
+
 class Person(msgspec.Struct, frozen=True):
-    """One person in one frame. `movement` is in torso lengths per second."""
+    """One person in one frame.
+
+    `movement` and `gesture_energy` are in torso lengths per second; `posture_confidence` in
+    [0, 1]; `valence_sd` and `arousal_sd` are standard deviations, on the scale of valence.
+    """
 
     id: int
     face: Face | None = None
@@ -153,6 +169,29 @@ class Person(msgspec.Struct, frozen=True):
     valence: float | None = None
     arousal: float | None = None
     affect_source: str = ""
+    valence_sd: float | None = None
+    arousal_sd: float | None = None
+    steady: Steady | None = None
+    posture_confidence: float | None = None
+    gesture_energy: float | None = None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Everybody in one frame.
+
+    `share_positive` is the share of those with valence who are above 0; `near` and `facing` are
+    pairs of person numbers; `synchrony` is the correlation of their movement over time, [-1, 1].
+    """
+
+    people: int
+    valence_mean: float | None = None
+    valence_sd: float | None = None
+    arousal_mean: float | None = None
+    arousal_sd: float | None = None
+    share_positive: float | None = None
+    near: tuple[tuple[int, int], ...] = ()
+    facing: tuple[tuple[int, int], ...] = ()
+    synchrony: float | None = None
 
 
 class Reading(Stamped, frozen=True, kw_only=True, tag=True):
@@ -161,6 +200,7 @@ class Reading(Stamped, frozen=True, kw_only=True, tag=True):
     width_px: int
     height_px: int
     people: tuple[Person, ...] = ()
+    group: Group | None = None
     timings_ms: dict[str, float] = {}
     valid: bool = True
     reason: str = ""
@@ -171,7 +211,9 @@ class Span(msgspec.Struct, frozen=True):
 
     `n` counts readings with valence; `coverage` is the share of the window's looked-at frames
     that have one; slopes are least-squares, per second; `movement` is the mean. A statistic that
-    needs more readings than there are is None.
+    needs more readings than there are is None. Faces below the quality gate count as not measured.
+    The last five belong to the group alone: means over the window of `Group`, and the newest
+    synchrony.
     """
 
     person: int
@@ -186,6 +228,11 @@ class Span(msgspec.Struct, frozen=True):
     quadrant: Quadrant | None = None
     emotion: str | None = None
     movement: float | None = None
+    people_mean: float | None = None
+    share_positive: float | None = None
+    near_share: float | None = None
+    facing_share: float | None = None
+    synchrony: float | None = None
 
 
 class Window(Stamped, frozen=True, kw_only=True, tag=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -48,17 +50,23 @@ class Samples:
     def __init__(self) -> None:
         """Start empty."""
         self._people = _Rows(_WIDTH)
-        self._frames = _Rows(2)
+        self._frames = _Rows(7)
 
     def add(self, reading: Reading) -> None:
         """Append the people of a valid reading."""
+        rows = []
         for person in reading.people:
-            emotions = person.face.emotions if person.face else None
-            measured = (person.valence, person.arousal, person.movement)
+            face = person.face
+            is_trusted = face is None or not face.quality_reason
+            emotions = face.emotions if face is not None and is_trusted else None
+            affect = (person.valence, person.arousal) if is_trusted else (None, None)
+            measured = (*affect, person.movement)
             numbers = [float("nan") if value is None else value for value in measured]
-            self._people.append((reading.pts_s, person.id, *numbers, *(emotions or _NOTHING)))
-        felt = any(person.valence is not None for person in reading.people)
-        self._frames.append((reading.pts_s, felt))
+            rows.append((reading.pts_s, person.id, *numbers, *(emotions or _NOTHING)))
+        for row in rows:
+            self._people.append(row)
+        felt = not all(math.isnan(row[_VALENCE]) for row in rows)
+        self._frames.append((reading.pts_s, felt, *_group_row(reading)))
 
     def drop_until(self, time_s: float) -> None:
         """Forget everything at or before `time_s`."""
@@ -72,7 +80,7 @@ class Samples:
 
     @property
     def frames(self) -> Array:
-        """The rows of frames, N x 2: time, 1 if somebody had valence."""
+        """The rows of frames, N x 7: time, 1 if somebody had valence, and the group's measures."""
         return self._frames.view()
 
 
@@ -95,7 +103,34 @@ def group_span(samples: Samples, neutral_radius: float) -> Span:
     """
     frames = samples.frames
     coverage = float(frames[:, 1].mean()) if len(frames) else 0.0
-    return _span(GROUP, samples.people, coverage, neutral_radius)
+    span = _span(GROUP, samples.people, coverage, neutral_radius)
+    if not len(frames):
+        return span
+    people, positive, near, facing = (_mean(frames[:, k]) for k in range(2, 6))
+    known = frames[~np.isnan(frames[:, 6]), 6]
+    return msgspec.structs.replace(
+        span,
+        people_mean=people,
+        share_positive=positive,
+        near_share=near,
+        facing_share=facing,
+        synchrony=float(known[-1]) if len(known) else None,
+    )
+
+
+def _group_row(reading: Reading) -> tuple[float, ...]:
+    """Return people, share positive, whether any are near, facing, and synchrony; NaN: unknown."""
+    group = reading.group
+    if group is None:
+        return (math.nan,) * 5
+    pair = len(reading.people) > 1
+    return (
+        group.people,
+        math.nan if group.share_positive is None else group.share_positive,
+        bool(group.near) if pair else math.nan,
+        bool(group.facing) if pair else math.nan,
+        math.nan if group.synchrony is None else group.synchrony,
+    )
 
 
 def _span(person: int, rows: Array, coverage: float, neutral_radius: float) -> Span:
@@ -105,7 +140,8 @@ def _span(person: int, rows: Array, coverage: float, neutral_radius: float) -> S
     least-squares over the true timestamps and needs two different ones.
     """
     felt = rows[~np.isnan(rows[:, _VALENCE])]
-    time_s, valence, arousal = felt[:, _PTS], felt[:, _VALENCE], felt[:, _AROUSAL]
+    stirred = rows[~np.isnan(rows[:, _AROUSAL])]
+    time_s, valence, arousal = felt[:, _PTS], felt[:, _VALENCE], stirred[:, _AROUSAL]
     valence_mean, arousal_mean = _mean(valence), _mean(arousal)
     place: Quadrant | None = None
     if valence_mean is not None and arousal_mean is not None:
@@ -119,7 +155,7 @@ def _span(person: int, rows: Array, coverage: float, neutral_radius: float) -> S
         valence_slope_per_s=_slope_per_s(time_s, valence),
         arousal_mean=arousal_mean,
         arousal_sd=_sd(arousal),
-        arousal_slope_per_s=_slope_per_s(time_s, arousal),
+        arousal_slope_per_s=_slope_per_s(stirred[:, _PTS], arousal),
         quadrant=place,
         emotion=_dominant(rows[:, _EMOTIONS:]),
         movement=_mean(rows[:, _MOVEMENT]),

@@ -28,6 +28,10 @@ READING_COLUMNS = (
     *EMOTIONS,
     *("emotion", "valence", "arousal", "valence_01", "arousal_01", "quadrant", "affect_source"),
     *("movement", "posture", "body_score"),
+    *("yaw_deg", "pitch_deg", "roll_deg", "quality", "quality_reason"),
+    *("valence_sd", "arousal_sd", "emotion_steady", "valence_steady", "arousal_steady"),
+    *(f"{emotion}_steady" for emotion in EMOTIONS),
+    *("posture_confidence", "gesture_energy"),
 )
 """A row per person per frame, keypoints apart; a frame without people has one row."""
 
@@ -36,6 +40,7 @@ WINDOW_COLUMNS = (
     *("valence_mean", "valence_sd", "valence_slope_per_s"),
     *("arousal_mean", "arousal_sd", "arousal_slope_per_s"),
     *("quadrant", "emotion", "movement"),
+    *("people_mean", "share_positive", "near_share", "facing_share", "synchrony"),
 )
 EVENT_COLUMNS = ("source", "frame", "timestamp", "person", "kind", "before", "after")
 NARRATION_COLUMNS = (
@@ -43,7 +48,10 @@ NARRATION_COLUMNS = (
 )
 
 TEXT_COLUMNS = frozenset(
-    "source emotion quadrant affect_source posture kind before after text engine gap".split()
+    (
+        "source emotion quadrant affect_source posture quality_reason emotion_steady "
+        "kind before after text engine gap"
+    ).split()
 )
 INTEGER_COLUMNS = frozenset("frame person n grounded".split())
 PX_DECIMALS = 2
@@ -52,14 +60,16 @@ TIME_DECIMALS = 6
 GROUP_NAME = "group"
 
 _DEPTHLESS_LAYOUTS = frozenset({"coco17"})
+_NO_STEADY: Row = (None,) * (3 + len(EMOTIONS))
 _NO_FACE: Row = (None,) * (5 + len(EMOTIONS) + 1)
 
 
 def decimals_of(column: str) -> int:
-    """Return how many decimals a numeric column has (px 2, timestamp 6, all else 4)."""
+    """Return how many decimals a numeric column has (px and degrees 2, timestamp 6, all else 4)."""
     if column == "timestamp":
         return TIME_DECIMALS
-    return PX_DECIMALS if column.startswith(("face_x", "face_y")) else UNIT_DECIMALS
+    is_coarse = column.startswith(("face_x", "face_y")) or column.endswith("_deg")
+    return PX_DECIMALS if is_coarse else UNIT_DECIMALS
 
 
 def joints(layout: str) -> Sequence[str]:
@@ -111,6 +121,11 @@ def window_rows(window: Window) -> list[Row]:
             span.quadrant,
             span.emotion,
             rounded(span.movement, UNIT_DECIMALS),
+            rounded(span.people_mean, UNIT_DECIMALS),
+            rounded(span.share_positive, UNIT_DECIMALS),
+            rounded(span.near_share, UNIT_DECIMALS),
+            rounded(span.facing_share, UNIT_DECIMALS),
+            rounded(span.synchrony, UNIT_DECIMALS),
         )
         for span in window.spans
     ]
@@ -148,26 +163,54 @@ def strongest_emotion(emotions: Sequence[float]) -> str:
 
 
 def _person_cells(person: Person) -> Row:
-    valence, arousal = person.valence, person.arousal
-    if valence is None or arousal is None or not math.isfinite(valence + arousal):
-        affect: Row = (None,) * 6
-    else:
-        affect = (
-            rounded(valence, UNIT_DECIMALS),
-            rounded(arousal, UNIT_DECIMALS),
-            rounded((valence + 1) / 2, UNIT_DECIMALS),
-            rounded((arousal + 1) / 2, UNIT_DECIMALS),
-            quadrant(valence, arousal),
-            person.affect_source or None,
-        )
     return (
         person.id,
         *_face_cells(person),
-        *affect,
+        *_affect_cells(person),
         rounded(person.movement, UNIT_DECIMALS),
         person.posture or None,
         rounded(person.body.score, UNIT_DECIMALS) if person.body else None,
+        *_trust_cells(person),
+        rounded(person.valence_sd, UNIT_DECIMALS),
+        rounded(person.arousal_sd, UNIT_DECIMALS),
+        *_steady_cells(person),
+        rounded(person.posture_confidence, UNIT_DECIMALS),
+        rounded(person.gesture_energy, UNIT_DECIMALS),
     )
+
+
+def _affect_cells(person: Person) -> Row:
+    """Return valence, arousal, both again in 0..1, quadrant and source; each where it is known."""
+    valence = rounded(person.valence, UNIT_DECIMALS)
+    arousal = rounded(person.arousal, UNIT_DECIMALS)
+    return (
+        valence,
+        arousal,
+        None if valence is None else rounded((valence + 1) / 2, UNIT_DECIMALS),
+        None if arousal is None else rounded((arousal + 1) / 2, UNIT_DECIMALS),
+        None if valence is None or arousal is None else quadrant(valence, arousal),
+        None if valence is None and arousal is None else person.affect_source or None,
+    )
+
+
+def _trust_cells(person: Person) -> Row:
+    """Return head pose, quality and its reason."""
+    face = person.face
+    if face is None:
+        return (None,) * 5
+    pose = face.head_pose_deg or (None,) * 3
+    turned = tuple(rounded(angle, PX_DECIMALS) for angle in pose)
+    return (*turned, rounded(face.quality, UNIT_DECIMALS), face.quality_reason or None)
+
+
+def _steady_cells(person: Person) -> Row:
+    """Return the steady label, valence, arousal and probabilities."""
+    steady = person.steady
+    if steady is None:
+        return _NO_STEADY
+    shares = (rounded(share, UNIT_DECIMALS) for share in steady.emotions)
+    valence = rounded(steady.valence, UNIT_DECIMALS)
+    return (steady.emotion, valence, rounded(steady.arousal, UNIT_DECIMALS), *shares)
 
 
 def _face_cells(person: Person) -> Row:

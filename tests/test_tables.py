@@ -14,11 +14,16 @@ def test_the_columns_are_those_of_the_documentation():
     assert ",".join(tables.READING_COLUMNS) == (
         "source,frame,timestamp,person,face_x1,face_y1,face_x2,face_y2,face_score,"
         "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,emotion,"
-        "valence,arousal,valence_01,arousal_01,quadrant,affect_source,movement,posture,body_score"
+        "valence,arousal,valence_01,arousal_01,quadrant,affect_source,movement,posture,body_score,"
+        "yaw_deg,pitch_deg,roll_deg,quality,quality_reason,valence_sd,arousal_sd,"
+        "emotion_steady,valence_steady,arousal_steady,"
+        "neutral_steady,happiness_steady,surprise_steady,sadness_steady,anger_steady,"
+        "disgust_steady,fear_steady,contempt_steady,posture_confidence,gesture_energy"
     )
     assert ",".join(tables.WINDOW_COLUMNS) == (
         "source,timestamp,person,n,coverage,valence_mean,valence_sd,valence_slope_per_s,"
-        "arousal_mean,arousal_sd,arousal_slope_per_s,quadrant,emotion,movement"
+        "arousal_mean,arousal_sd,arousal_slope_per_s,quadrant,emotion,movement,"
+        "people_mean,share_positive,near_share,facing_share,synchrony"
     )
 
 

@@ -6,7 +6,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from affectstream.stream.messages import EMOTIONS, GROUP, Event, Face, Person, Reading, Span, Window
+from affectstream.stream.messages import (
+    EMOTIONS,
+    GROUP,
+    Event,
+    Face,
+    Group,
+    Person,
+    Reading,
+    Span,
+    Window,
+)
 from affectstream.stream.window import SlidingWindow
 
 Message = Window | Event
@@ -422,3 +432,59 @@ def test_memory_is_bounded_by_the_window() -> None:
 def test_times_must_be_positive(window_s: float, absent_s: float) -> None:
     with pytest.raises(ValueError, match="positive"):
         SlidingWindow(window_s, absent_s)
+
+
+def test_a_face_below_the_gate_is_not_measured_but_its_movement_is() -> None:
+    """Person 1 smiles; from frame 5 on the face is blurred and reads as sad.
+
+    frame      0 1 2 3 4 5 6 7 8 9
+    quality    good      | blurred
+    valence    +.8       | -.6 (not counted)
+    """
+    window = SlidingWindow(10.0)
+    for k in range(10):
+        bad = k >= 5
+        face = Face((0.0, 0.0, 9.0, 9.0), 1.0, quality_reason="blurred" if bad else "")
+        person = Person(1, face, valence=-0.6 if bad else 0.8, arousal=0.2, movement=1.0)
+        window.add(
+            Reading(source_id="a", seq=k, pts_s=k / 10, width_px=9, height_px=9, people=(person,))
+        )
+    (made,) = [m for m in window.finish() if isinstance(m, Window)]
+    one, group = made.spans
+    assert (one.n, one.valence_mean, one.movement) == (5, pytest.approx(0.8), 1.0)
+    assert group.coverage == pytest.approx(0.5)
+
+
+def test_arousal_of_a_body_without_a_face_counts() -> None:
+    window = SlidingWindow(10.0)
+    for k in range(5):
+        person = Person(1, arousal=0.4, movement=2.0)
+        window.add(
+            Reading(source_id="a", seq=k, pts_s=k / 10, width_px=9, height_px=9, people=(person,))
+        )
+    (made,) = [m for m in window.finish() if isinstance(m, Window)]
+    assert made.spans[0].arousal_mean == pytest.approx(0.4)
+    assert made.spans[0].valence_mean is None and made.spans[0].n == 0
+
+
+def test_the_group_is_the_mean_over_the_frames() -> None:
+    window = SlidingWindow(10.0)
+    for k in range(4):
+        group = Group(2, share_positive=0.5, near=((1, 2),) if k else (), synchrony=k / 10)
+        people = (Person(1, valence=0.5, arousal=0.1), Person(2, valence=-0.5, arousal=0.1))
+        window.add(
+            Reading(
+                source_id="a",
+                seq=k,
+                pts_s=k / 10,
+                width_px=9,
+                height_px=9,
+                people=people,
+                group=group,
+            )
+        )
+    (made,) = [m for m in window.finish() if isinstance(m, Window)]
+    span = made.spans[-1]
+    assert (span.people_mean, span.share_positive, span.near_share) == (2.0, 0.5, 0.75)
+    assert (span.facing_share, span.synchrony) == (0.0, pytest.approx(0.3))
+    assert made.spans[0].people_mean is None
