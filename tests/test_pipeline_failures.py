@@ -52,6 +52,12 @@ def crash_in_aggregate() -> Pipeline:
     return pipeline([synthetic(frames=50)], ("memory", memory()), vision=vision)
 
 
+def crash_in_narrate() -> Pipeline:
+    """Options that cannot be handed to the narrator's process."""
+    odd = {"behaviour": {"talk"}}
+    return pipeline([synthetic(frames=50)], ("memory", memory()), narrator_options=odd)
+
+
 def crash_in_sink(step: str) -> Callable[[], Pipeline]:
     def make() -> Pipeline:
         bad = memory(fail_on=step, fail_after=10, fail_with="fault")
@@ -71,6 +77,7 @@ CASES = {
     "vision": (crash_in_vision, RuntimeError, "scripted failure at frame 20"),
     "vision for good": (networks_that_fail_for_good, ModelError, "10 frames in a row"),
     "aggregate": (crash_in_aggregate, ValueError, None),
+    "narrate": (crash_in_narrate, TypeError, "not JSON serializable"),
     "sink open": (crash_in_sink("open"), RuntimeError, None),
     "sink write": (crash_in_sink("write"), RuntimeError, None),
     "sink close": (crash_in_sink("close"), RuntimeError, None),
