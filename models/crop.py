@@ -26,14 +26,15 @@ Region = tuple[float, float, float, float]
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a network takes: N x C x H x W float32, each value `x * scale + offset`, x in 0..255.
 
-    `pad` (0..255) is what lies outside the picture.
+    `scale` and `offset` hold for all channels, or one each in the order of `colour`. `pad` (0..255)
+    is what lies outside the picture.
     """
 
     name: str
     shape: tuple[str, int, int, int]
     colour: Literal["RGB", "BGR", "grey"]
-    scale: float = 1.0
-    offset: float = 0.0
+    scale: float | tuple[float, float, float] = 1.0
+    offset: float | tuple[float, float, float] = 0.0
     pad: int = 0
     layout: Literal["NCHW"] = "NCHW"
 
@@ -133,6 +134,9 @@ def transform(points: npt.NDArray[np.floating], matrix: Matrix) -> Matrix:
 
 def to_batch(crops_bgr: Sequence[Image], wanted: Input) -> Array:
     """Return crops of one size as the float32 batch that a network wants."""
+    scale, offset = (
+        np.array(value, np.float32).reshape(-1, 1, 1) for value in (wanted.scale, wanted.offset)
+    )
     batch_nchw = np.empty((len(crops_bgr), *wanted.shape[1:]), np.float32)
     for target, crop in zip(batch_nchw, crops_bgr, strict=True):
         if wanted.colour == "grey":
@@ -140,9 +144,9 @@ def to_batch(crops_bgr: Sequence[Image], wanted: Input) -> Array:
         planes = crop.transpose(2, 0, 1)
         if wanted.colour == "RGB":
             planes = planes[::-1]
-        np.multiply(planes, np.float32(wanted.scale), out=target)
-    if wanted.offset:
-        batch_nchw += np.float32(wanted.offset)
+        np.multiply(planes, scale, out=target)
+    if offset.any():
+        batch_nchw += offset
     return batch_nchw
 
 

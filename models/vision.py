@@ -10,10 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..stream.messages import Body, Face, Frame, Observation
-from . import zoo
+from ..stream.messages import Body, Face, Frame, Observation, Thumb
+from . import second_look, zoo
 from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
+from .camera_motion import shrink
 from .ort import NotFiniteError, Provider
+from .quality import Config as QualityConfig
+from .quality import judge
 
 Job = Literal["face", "mesh", "expression", "pose"]
 JOBS: tuple[Job, ...] = ("face", "mesh", "expression", "pose")
@@ -34,6 +37,10 @@ class Config(BaseModel):
     pose_refresh: int = Field(
         15, ge=1, description="newcomers are looked for on every n-th frame with bodies"
     )
+    second_looks: int = Field(
+        4, ge=0, description="most heads without a face that are looked at again, per frame"
+    )
+    quality: QualityConfig = Field(QualityConfig(), description="what a good face is")
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,10 @@ class LocalVision:
         """Return what is in the frame; invalid, with a reason, when a network gave NaN."""
         timings_ms: dict[str, float] = {}
         faces, bodies, reason = None, None, ""
+        known = known_bodies(frame, earlier)
         try:
-            faces = self._faces(frame, timings_ms)
-            bodies = self._bodies(frame, earlier, timings_ms)
+            bodies = self._bodies(frame, known, timings_ms)
+            faces = self._faces(frame, known if bodies is None else bodies, timings_ms)
         except NotFiniteError as error:
             faces, bodies, reason = None, None, str(error)
         height, width = frame.image_bgr.shape[:2]
@@ -83,35 +91,49 @@ class LocalVision:
             width_px=width,
             height_px=height,
             faces=None if faces is None else tuple(faces),
+            thumb=_thumb(frame) if bodies else None,
             bodies=None if bodies is None else tuple(bodies),
             timings_ms=timings_ms,
             valid=not reason,
             reason=reason,
         )
 
-    def _faces(self, frame: Frame, timings_ms: dict[str, float]) -> list[Face] | None:
+    def _faces(
+        self, frame: Frame, bodies: Sequence[Body], timings_ms: dict[str, float]
+    ) -> list[Face] | None:
         networks, image_bgr = self._networks, frame.image_bgr
         if networks.face is None or frame.seq % self._config.face_stride:
             return None
         with _timed("face", timings_ms):
-            faces = networks.face.detect(image_bgr)
-        if networks.mesh is not None:
-            with _timed("mesh", timings_ms):
-                faces = networks.mesh.measure(image_bgr, faces)
+            found = networks.face.detect(image_bgr)
+        faces = self._present(frame, found, timings_ms)
+        heads = second_look.without_face(bodies, faces, self._config.second_looks)
+        if heads:
+            with _timed("face", timings_ms):
+                found = second_look.look(image_bgr, heads, networks.face)
+            faces = second_look.joined(faces, self._present(frame, found, timings_ms))
         if networks.expression is not None:
             with _timed("expression", timings_ms):
                 faces = networks.expression.read(image_bgr, faces)
-        return faces
+        with _timed("quality", timings_ms):
+            return judge(image_bgr, faces, self._config.quality)
+
+    def _present(self, frame: Frame, faces: list[Face], timings_ms: dict[str, float]) -> list[Face]:
+        """Return the faces that the mesh believes; all of them without a mesh."""
+        if self._networks.mesh is None:
+            return faces
+        with _timed("mesh", timings_ms):
+            return self._networks.mesh.measure(frame.image_bgr, faces)
 
     def _bodies(
-        self, frame: Frame, earlier: Observation | None, timings_ms: dict[str, float]
+        self, frame: Frame, known: Sequence[Body], timings_ms: dict[str, float]
     ) -> list[Body] | None:
         pose, config = self._networks.pose, self._config
         if pose is None or frame.seq % config.pose_stride:
             return None
         search = frame.seq // config.pose_stride % config.pose_refresh == 0
         with _timed("pose", timings_ms):
-            return pose.estimate(frame.image_bgr, known_bodies(frame, earlier), search)
+            return pose.estimate(frame.image_bgr, known, search)
 
 
 def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
@@ -126,11 +148,17 @@ def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
     return earlier.bodies or ()
 
 
+def _thumb(frame: Frame) -> Thumb:
+    grey = shrink(frame.image_bgr)
+    return Thumb(grey.shape[1], grey.shape[0], grey.tobytes())
+
+
 @contextmanager
-def _timed(job: Job, timings_ms: dict[str, float]) -> Iterator[None]:
+def _timed(step: str, timings_ms: dict[str, float]) -> Iterator[None]:
+    """Add the time of a step to what it took before in this frame."""
     start_s = time.perf_counter()
     yield
-    timings_ms[job] = (time.perf_counter() - start_s) * 1000
+    timings_ms[step] = timings_ms.get(step, 0.0) + (time.perf_counter() - start_s) * 1000
 
 
 def build(config: Config) -> LocalVision:

@@ -1,6 +1,6 @@
 """Aggregation: observations become readings, windows and events, and go to every sink.
 
-`SourceState` is pure and holds all that is remembered of one source; the loop only moves messages.
+What is remembered of a source is in `SourceState`; the loop only moves messages.
 """
 
 from __future__ import annotations
@@ -10,80 +10,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..models import affect
-from ..models.body import MovementMeter, posture
-from ..models.tracking import Tracked, Tracker
+from ..models.steady import Config as SteadyConfig
 from .bus import Socket, receive, ring
 from .deliver import Outlet, connect_outlet
 from .mailbox import Mailbox
-from .messages import End, Event, Observation, Person, Reading, Window
+from .messages import End, Event, Observation, Reading, Window
+from .source_state import SourceState
 from .stage import Stage
-from .window import SlidingWindow
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Observation | End).decode
 
 
-class SourceState:
-    """Who is there and how they were over the window, for one source. Pure."""
-
-    def __init__(self, window_s: float) -> None:
-        """Start with nobody."""
-        self._tracker = Tracker()
-        self._meter = MovementMeter()
-        self._window = SlidingWindow(window_s)
-
-    def take(self, seen: Observation) -> tuple[Reading, list[Window | Event]]:
-        """Turn an observation into a reading, and return what falls due with it."""
-        people = (
-            tuple(
-                self._person(seen.pts_s, tracked)
-                for tracked in self._tracker.update(seen.pts_s, seen.faces, seen.bodies)
-            )
-            if seen.valid
-            else ()
-        )
-        reading = Reading(
-            source_id=seen.source_id,
-            seq=seen.seq,
-            epoch=seen.epoch,
-            pts_s=seen.pts_s,
-            t_wall_ns=seen.t_wall_ns,
-            t_mono_ns=seen.t_mono_ns,
-            width_px=seen.width_px,
-            height_px=seen.height_px,
-            people=people,
-            timings_ms=seen.timings_ms,
-            valid=seen.valid,
-            reason=seen.reason,
-        )
-        return reading, self._window.add(reading)
-
-    def finish(self) -> list[Window | Event]:
-        """Return the last window."""
-        return self._window.finish()
-
-    def _person(self, pts_s: float, tracked: Tracked) -> Person:
-        face, body = tracked.face, tracked.body
-        movement = None if body is None else self._meter.update(pts_s, tracked.id, body)
-        recent = self._meter.latest(pts_s, tracked.id)
-        valence, arousal = None, None
-        if face is not None and face.emotions is not None:
-            valence, arousal = affect.derive(face.emotions)
-            valence, arousal = affect.fuse(valence, arousal, recent)
-        return Person(
-            tracked.id,
-            face,
-            body,
-            movement,
-            None if body is None else posture(body),
-            valence,
-            arousal,
-            "" if valence is None else affect.SOURCE,
-        )
-
-
-def aggregate_loop(stage: Stage, outlets: Sequence[Outlet], window_s: float) -> None:
+def aggregate_loop(
+    stage: Stage, outlets: Sequence[Outlet], window_s: float, steady: SteadyConfig
+) -> None:
     """Read observations to their end; tell sinks and the narrator, then send `End` to all."""
     inbox = stage.socket("pull", "observations", bind="observations")
     fan = _Fan(stage, outlets)
@@ -97,7 +38,7 @@ def aggregate_loop(stage: Stage, outlets: Sequence[Outlet], window_s: float) -> 
                     fan.tell(state.finish())
                 fan.end()
                 return
-            state = states.setdefault(seen.source_id, SourceState(window_s))
+            state = states.setdefault(seen.source_id, SourceState(window_s, steady))
             start_s = time.perf_counter()
             reading, due = state.take(seen)
             stage.timings.add("take", (time.perf_counter() - start_s) * 1000)

@@ -74,6 +74,16 @@ class RunConfig(BaseModel):
         15, description="newcomers are looked for on every n-th frame with bodies"
     )
     max_bodies: Annotated[int, Field(ge=1, le=16)] = Field(4, description="most bodies a frame")
+    smooth_s: Positive = Field(
+        0.3, description="time constant of the smoothed readings, in seconds"
+    )
+    baseline: Literal["off", "start", "continuous"] = Field(
+        "off",
+        description="take a resting face off the smoothed readings: learnt at the start or on",
+    )
+    baseline_s: Positive = Field(
+        10.0, description="media time that the baseline of a person is learnt from, in seconds"
+    )
     narrator_options: dict[str, Any] = Field({}, description="options of the narrator's engine")
     narrator_deadline_s: Positive = Field(
         20.0, description="a narrator that takes longer is started anew"

@@ -130,16 +130,26 @@ class Body(msgspec.Struct, frozen=True):
     next_region: tuple[float, float, float, float] | None = None
 
 
+class Thumb(msgspec.Struct, frozen=True):
+    """A small grey picture, H x W uint8 row by row, to tell the camera's motion by; never kept."""
+
+    width_px: int
+    height_px: int
+    grey: bytes
+
+
 class Observation(Stamped, frozen=True, kw_only=True, tag=True):
     """What the networks saw in one frame, before anybody is followed over time.
 
-    `faces` or `bodies` are None where that job was not run on this frame (its stride).
+    `faces` or `bodies` are None where that job was not run on this frame (its stride). `thumb` is
+    there when bodies were looked for and found.
     """
 
     width_px: int
     height_px: int
     faces: tuple[Face, ...] | None = None
     bodies: tuple[Body, ...] | None = None
+    thumb: Thumb | None = None
     timings_ms: dict[str, float] = {}
     valid: bool = True
     reason: str = ""

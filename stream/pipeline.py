@@ -159,7 +159,8 @@ class Pipeline:
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
             start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
-        start("aggregate", partial(aggregate_loop, outlets=outlets, window_s=config.window_s))
+        follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
+        start("aggregate", partial(follow, outlets=outlets))
         for number in range(made.workers):
             look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
             start(f"vision-{number}", look)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.base import Vision
+from ..models.steady import Config as SteadyConfig
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
@@ -42,6 +43,7 @@ class Prepared:
     sinks: list[tuple[str, Sink]]
     vision: Vision
     narration: Narrating
+    steady: SteadyConfig
     workers: int
 
     def write_record(self, summary: Summary) -> None:
@@ -109,6 +111,9 @@ def prepare(
             config.narrate_s,
             config.narrator_deadline_s,
             config.live,
+        ),
+        SteadyConfig(
+            smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
         ),
         config.workers or os.cpu_count() or 1,
     )

@@ -1,53 +1,40 @@
 import math
 import pickle
 
+import cv2
+import numpy as np
 import pytest
+from made_bodies import STANDING, Joints, body, changed, turned
+from made_bodies import without as without_from
 
-from affectstream.models.base import COCO17, COCO17_IN, LAYOUTS
-from affectstream.models.body import (
-    MAX_GAP_S,
-    TORSO_PER_SHOULDER_WIDTH,
-    MovementMeter,
-    posture,
-    torso_px,
-)
-from affectstream.stream.messages import Body, Keypoint
-
-STANDING: dict[str, tuple[float, float]] = {
-    "nose": (100, 60),
-    "left_shoulder": (120, 100),
-    "right_shoulder": (80, 100),
-    "left_elbow": (125, 150),
-    "right_elbow": (75, 150),
-    "left_wrist": (125, 190),
-    "right_wrist": (75, 190),
-    "left_hip": (115, 200),
-    "right_hip": (85, 200),
-}
-"""A torso of 100 px; joints that are not named are not visible."""
+from affectstream.models.base import LAYOUTS
+from affectstream.models.body import MAX_GAP_S, Meter, MovementMeter
+from affectstream.models.camera_motion import CameraMeter, camera_motion, shrink
+from affectstream.models.gesture import GestureMeter
+from affectstream.models.similarity import STILL, Similarity, fit
+from affectstream.models.skeleton import TORSO_PER_SHOULDER_WIDTH, joints_of, torso_px
 
 SHOULDERS = ("left_shoulder", "right_shoulder")
+HIPS = ("left_hip", "right_hip")
+ARMS = ("left_wrist", "right_wrist", "left_elbow", "right_elbow")
+PAN = Similarity(1.05 * complex(math.cos(0.1), math.sin(0.1)), 30 - 12j)
 
 
-def body(
-    joints: dict[str, tuple[float, float]], layout: str = "coco17", dx: float = 0, dy: float = 0
-) -> Body:
-    points: list[Keypoint] = [(0.0, 0.0, 0.0, 0.0)] * len(LAYOUTS[layout])
-    for name, (x, y) in joints.items():
-        points[COCO17_IN[layout][COCO17.index(name)]] = (x + dx, y + dy, 0.0, 0.9)
-    return Body((0, 0, 200, 400), 0.9, layout, tuple(points))
+def without(*names: str) -> Joints:
+    return without_from(STANDING, *names)
 
 
-def without(*names: str) -> dict[str, tuple[float, float]]:
-    return {name: point for name, point in STANDING.items() if name not in names}
+def seen_through(camera: Similarity, joints: Joints) -> Joints:
+    ends = {name: camera(x, y) for name, (x, y) in joints.items()}
+    return {name: (z.real, z.imag) for name, z in ends.items()}
 
 
 @pytest.mark.parametrize("layout", list(LAYOUTS))
 def test_torso(layout: str) -> None:
-    assert torso_px(body(STANDING, layout)) == pytest.approx(100)
-    hipless = body(without("left_hip"), layout)
-    assert torso_px(hipless) == pytest.approx(40 * TORSO_PER_SHOULDER_WIDTH)
-    assert torso_px(body(without("left_shoulder"), layout)) is None
+    assert torso_px(joints_of(body(STANDING, layout))) == pytest.approx(100)
+    hipless = joints_of(body(without("left_hip"), layout))
+    assert torso_px(hipless) == pytest.approx(70 * TORSO_PER_SHOULDER_WIDTH)
+    assert torso_px(joints_of(body(without("left_shoulder"), layout))) is None
 
 
 @pytest.mark.parametrize("layout", list(LAYOUTS))
@@ -73,7 +60,7 @@ def test_movement_follows_the_true_timestamps() -> None:
 def test_one_wild_keypoint_does_not_count() -> None:
     meter = MovementMeter()
     meter.update(0.0, 1, body(STANDING))
-    wild = body({**STANDING, "left_wrist": (900, 900)})
+    wild = body(changed(STANDING, left_wrist=(900, 900)))
     assert meter.update(0.2, 1, wild) == pytest.approx(0.0)
 
 
@@ -91,6 +78,7 @@ def test_a_foreshortened_torso_does_not_inflate_movement() -> None:
     assert meter.update(0.2, 1, body(bent)) == pytest.approx(10 / 100 / 0.2)
 
 
+@pytest.mark.parametrize("kind", [MovementMeter, GestureMeter])
 @pytest.mark.parametrize(
     ("second_s", "joints"),
     [
@@ -101,10 +89,10 @@ def test_a_foreshortened_torso_does_not_inflate_movement() -> None:
         (0.2, {"nose": (100, 60), "left_hip": (1, 1)}),  # too little visible
     ],
 )
-def test_movement_is_none_when_not_measurable(
-    second_s: float, joints: dict[str, tuple[float, float]]
+def test_nothing_is_measured_where_nothing_can_be(
+    kind: type[Meter], second_s: float, joints: Joints
 ) -> None:
-    meter = MovementMeter()
+    meter = kind()
     meter.update(0.0, 1, body(STANDING))
     assert meter.update(second_s, 1, body(joints)) is None
 
@@ -134,9 +122,10 @@ def test_the_latest_movement_is_held_for_a_second() -> None:
     assert meter.latest(0.8, 1) is None
 
 
-def test_memory_is_bounded_by_who_is_there() -> None:
+@pytest.mark.parametrize("kind", [MovementMeter, GestureMeter])
+def test_memory_is_bounded_by_who_is_there(kind: type[Meter]) -> None:
     def size(people: int) -> int:
-        meter = MovementMeter()
+        meter = kind()
         for i in range(people):
             meter.update(i / 10, i, body(STANDING))
         return len(pickle.dumps(vars(meter)))
@@ -144,31 +133,134 @@ def test_memory_is_bounded_by_who_is_there() -> None:
     assert size(300) < 1.2 * size(30)
 
 
-def tilted(angle_deg: float) -> dict[str, tuple[float, float]]:
-    """Turn the trunk about the mid-hip."""
-    c, s = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
-    return {
-        name: (100 + c * (x - 100) - s * (y - 200), 200 + s * (x - 100) + c * (y - 200))
-        for name, (x, y) in STANDING.items()
-    }
+def test_what_the_camera_did_is_taken_out_of_movement() -> None:
+    walked = changed({name: (x + 20, y) for name, (x, y) in STANDING.items()})
+    blind, told = MovementMeter(), MovementMeter()
+    blind.update(0.0, 1, body(STANDING))
+    told.update(0.0, 1, body(STANDING))
+    panned = body(seen_through(PAN, walked))
+    assert told.update(0.2, 1, panned, PAN) == pytest.approx(20 / 100 / 0.2)
+    assert (blind.update(0.2, 1, panned) or 0) > 1.5  # the rule: untold, a pan is movement
+
+
+def test_the_camera_is_taken_out_from_any_start() -> None:
+    meter = MovementMeter()
+    meter.update(0.0, 1, body(seen_through(PAN, STANDING)), PAN)
+    later = PAN.after(PAN)
+    found = meter.update(0.2, 1, body(seen_through(later, STANDING)), later)
+    assert found == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("layout", list(LAYOUTS))
 @pytest.mark.parametrize(
-    ("joints", "expected"),
+    ("after", "expected"),
     [
-        (STANDING, "upright"),
-        (tilted(15), "upright"),
-        (tilted(25), "leaning"),
-        (tilted(-25), "leaning"),
-        (tilted(90), "leaning"),
-        ({**STANDING, "left_wrist": (130, 30)}, "arms raised"),
-        ({**STANDING, "right_wrist": (80, 70)}, "upright"),  # a hand at the chin
-        ({**without("left_hip"), "left_wrist": (130, 30)}, "arms raised"),
-        (without("left_hip"), None),
-        (without("right_shoulder"), None),
-        ({}, None),
+        (STANDING, 0.0),
+        (changed(STANDING, left_wrist=(180, 195)), 0.5),  # 0.4 L in 0.2 s, by one of four joints
+        (changed(STANDING, nose=(140, 80)), 0.0),  # a nod
+        ({name: (x + 80, y - 10) for name, (x, y) in STANDING.items()}, 0.0),  # a walk or a pan
+        (turned(STANDING, 30), 0.0),  # a lean, or the camera rolls
+        (turned(STANDING, -10, zoom=1.3), 0.0),
+        (turned(changed(STANDING, left_wrist=(180, 195)), 15, zoom=1.2), 0.5),
+        (seen_through(PAN, changed(STANDING, left_wrist=(180, 195))), 0.5),
+        (without(*ARMS), None),
+        (without(*HIPS), 0.0),
+        (without(*HIPS, "left_shoulder"), None),
     ],
 )
-def test_posture(layout: str, joints: dict[str, tuple[float, float]], expected: str | None) -> None:
-    assert posture(body(joints, layout)) == expected
+def test_gesture_energy_is_the_arms_speed_against_the_trunk(
+    layout: str, after: Joints, expected: float | None
+) -> None:
+    meter = GestureMeter()
+    meter.update(0.0, 1, body(STANDING, layout))
+    found = meter.update(0.2, 1, body(after, layout))
+    assert found == (None if expected is None else pytest.approx(expected, abs=1e-9))
+
+
+def test_gesture_energy_weighs_by_visibility() -> None:
+    meter = GestureMeter()
+    sure = body(without("left_elbow", "right_elbow"))
+    meter.update(0.0, 1, sure)
+    moved = body(changed(without("left_elbow", "right_elbow"), left_wrist=(180, 195)))
+    dim = [(x, y, z, 0.6 if (x, y) == (180, 195) else v) for x, y, z, v in moved.keypoints]
+    found = meter.update(0.2, 1, type(moved)(moved.box_xyxy, 0.9, moved.layout, tuple(dim)))
+    assert found == pytest.approx(2.0 * 0.6 / (0.6 + 0.9))
+
+
+def test_a_fit_finds_the_map_and_its_inverse() -> None:
+    points = [complex(x, y) for x, y in STANDING.values()]
+    found = fit(points, [PAN(z.real, z.imag) for z in points])
+    assert found is not None
+    assert abs(found.turn - PAN.turn) + abs(found.shift - PAN.shift) < 1e-9
+    back = PAN.inverse().after(PAN)
+    assert abs(back.turn - 1) + abs(back.shift) < 1e-9
+    assert fit([1j], [2j]) is None
+    assert fit([1j, 1j], [2j, 3j]) is None
+
+
+def scene(seed: int = 7) -> np.ndarray:
+    """A textured picture, 640 x 360."""
+    noise = np.random.default_rng(seed).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), 6) * 1.0).clip(0, 255).astype(np.uint8)
+
+
+def filmed(camera: Similarity, picture: np.ndarray) -> np.ndarray:
+    turn, shift = camera.turn, camera.shift
+    matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    return cv2.warpAffine(picture, matrix, (640, 360), borderMode=cv2.BORDER_REFLECT)
+
+
+MOVES = [
+    Similarity(1 + 0j, 12 - 5j),
+    Similarity(1.03 + 0j, -10 - 5j),
+    Similarity(complex(math.cos(0.03), math.sin(0.03)), 4 - 8j),
+]
+
+
+@pytest.mark.parametrize("camera", MOVES)
+def test_the_camera_is_found_from_two_pictures(camera: Similarity) -> None:
+    found = camera_motion(shrink(scene()), shrink(filmed(camera, scene())), [], 640)
+    assert found is not None
+    for x, y in ((0, 0), (640, 0), (320, 180), (640, 360)):
+        assert abs(found(x, y) - camera(x, y)) < 1.0
+
+
+def test_a_person_who_moves_is_not_taken_for_the_camera() -> None:
+    before = scene()
+    after = before.copy()
+    after[60:320, 60:560] = filmed(Similarity(1 + 0j, 14 + 0j), before)[60:320, 60:560]
+    small = shrink(before), shrink(after)
+    assert camera_motion(*small, [(80, 60, 540, 320)], 640) == STILL
+    assert camera_motion(*small, [], 640) != STILL
+
+
+FLAT = np.full((360, 640, 3), 90, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (FLAT, FLAT),  # nothing to hold on to
+        (FLAT, scene()),
+        (scene(), scene(8)),  # a cut
+        (scene(), scene()[:300]),  # another size
+    ],
+)
+def test_a_camera_that_cannot_be_known_is_none(before: np.ndarray, after: np.ndarray) -> None:
+    assert camera_motion(shrink(before), shrink(after), [], 640) is None
+
+
+def test_the_camera_is_followed_over_pictures_and_rests_where_it_is_unknown() -> None:
+    meter = CameraMeter()
+    assert meter.update(shrink(scene()), [], 640) == STILL
+    for i in (1, 2, 3):
+        camera = Similarity(1 + 0j, complex(8 * i, -4 * i))
+        found = meter.update(shrink(filmed(camera, scene())), [], 640)
+        assert abs(found(320, 180) - camera(320, 180)) < 1.5
+    assert meter.update(shrink(scene(8)), [], 640) == found
+
+
+def test_small_pictures_are_grey_and_never_enlarged() -> None:
+    assert shrink(scene()).shape == (90, 160)
+    assert shrink(scene()[:50, :80]).shape == (50, 80)
+    assert shrink(scene()).dtype == np.uint8

@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import groupby
 
 from affectstream.models import zoo
-from affectstream.models.body import posture
+from affectstream.models.posture import POSTURES
 from affectstream.stream import tables
 from affectstream.stream.messages import EMOTIONS
 
@@ -34,8 +34,22 @@ _OURS: dict[str, dict[str, str]] = {
         **dict.fromkeys(["valence", "arousal"], "-1..1"),
         "valence_01": "the same two, 0..1",
         "arousal_01": "the same two, 0..1",
-        "affect_source": "how valence and arousal were made: `derived` from emotions and movement",
-        "posture": ", ".join(re.findall(r"`([a-z ]+)`", (posture.__doc__ or "").split(", or")[0])),
+        "affect_source": "`derived` from emotions, `regressed` by a network, or `body` alone",
+        "posture": ", ".join(POSTURES),
+        **dict.fromkeys(["yaw_deg", "pitch_deg", "roll_deg"], "head pose, degrees"),
+        "quality": "0..1, how far the expression can be trusted",
+        "quality_reason": "why it is below the gate (`small`, `blurred`, `turned`, `doubtful`): "
+        "such a face keeps its reading and stays out of the window",
+        **dict.fromkeys(
+            ["valence_sd", "arousal_sd"], "uncertainty, as a standard deviation on the same scale"
+        ),
+        "emotion_steady": "label with hysteresis",
+        **dict.fromkeys(["valence_steady", "arousal_steady"], "-1..1, smoothed over time"),
+        **dict.fromkeys(
+            [f"{emotion}_steady" for emotion in EMOTIONS], "smoothed probabilities; they sum to 1"
+        ),
+        "posture_confidence": "0..1",
+        "gesture_energy": "torso lengths per second, of the arms against the trunk",
     },
     "windows": {
         "person": "a number, or `group`",
