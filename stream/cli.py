@@ -65,8 +65,12 @@ def main() -> None:
 @click.option("--window", type=float, metavar="SECONDS", help="Sliding window; default 10.")
 @click.option("--narrate", type=float, metavar="SECONDS", help="Between narrations; default 15.")
 @click.option("--model", "models", multiple=True, metavar="JOB=NAME", help="Choose a network.")
+@click.option(
+    "--baseline", type=float, metavar="SECONDS", help="A face's first seconds are its rest."
+)
 @click.option("--loop", is_flag=True, help="Start each source anew when it ends.")
 @click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
+@click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
@@ -107,12 +111,12 @@ def demo(out: Path) -> None:
 
 @main.group()
 def models() -> None:
-    """List and check the networks."""
+    """List, get, add and check the networks."""
 
 
 @models.command("list")
 def models_list() -> None:
-    """Show the networks that are present, job by job; `auto` picks the first."""
+    """Show the networks that are known, job by job, and how to get those that are absent."""
     from .doctor import models_table
 
     click.echo(models_table())
@@ -126,6 +130,50 @@ def models_check(names: tuple[str, ...]) -> None:
 
     for line in check_models(names):
         click.echo(line)
+
+
+@models.command("fetch")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def models_fetch(names: tuple[str, ...]) -> None:
+    """Download networks into the user's folder; one that was cut goes on where it ended."""
+    from .doctor import fetch_models
+
+    for line in fetch_models(names, lambda line: click.echo(line, err=True)):
+        click.echo(line)
+
+
+@models.command("add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--job", default="", metavar="JOB", help="face, mesh, expression or pose.")
+@click.option("--name", default="", help="What to call it; default: the file's name.")
+@click.option("--kind", default="", help="The adapter that runs it; default: the job's first.")
+@click.option("--labels", default="", metavar="A,B,C", help="Classes in the order of the output.")
+@click.option("--licence", default="", help="Licence, where the file does not say it.")
+def models_add(file: Path, labels: str, **said: str) -> None:
+    """Try a network of your own in a process of its own, and copy it into the user's folder."""
+    from ..models.added import Wish, add
+
+    order = tuple(label.strip() for label in labels.split(",") if label.strip())
+    entry = add(file, Wish(labels=order, **said))
+    click.echo(f"added {entry.name}: use it by --model {entry.job}={entry.name}")
+
+
+@models.command("export")
+@click.argument("name")
+@click.option("--imgsz", "side_px", type=int, default=640, show_default=True, help="320, 480, 640.")
+@click.option("--int8", is_flag=True, help="Make it 8-bit; needs --calibrate.")
+@click.option("--calibrate", type=click.Path(path_type=Path), metavar="CLIP", help="For --int8.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Your .pt; .yaml: random ones.")
+def models_export(
+    name: str, side_px: int, int8: bool, calibrate: Path | None, weights: Path | None
+) -> None:
+    """Make a YOLO pose network (AGPL-3.0) by the package ultralytics: yolov8n-pose and so on."""
+    from ..models.export import Wish, export
+
+    if int8 != (calibrate is not None):
+        raise ConfigError("--int8 and --calibrate CLIP go together")
+    entry = export(Wish(name, side_px, weights, calibrate))
+    click.echo(f"{entry.name}: {entry.note}; use it by --model {entry.job}={entry.name}")
 
 
 @main.command()
@@ -162,8 +210,11 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "window_s": options["window"],
         "narrate_s": options["narrate"],
         "models": chosen,
+        "baseline": None if options["baseline"] is None else "start",
+        "baseline_s": options["baseline"],
         "loop": options["loop"] or None,
         "limit_frames": options["limit"],
+        "provider": options["provider"],
         "workers": options["workers"],
     }
 

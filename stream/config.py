@@ -58,6 +58,9 @@ class RunConfig(BaseModel):
     limit_frames: Annotated[int, Field(gt=0)] | None = Field(
         None, description="take only the first frames of each source"
     )
+    provider: Literal["auto", "cpu", "cuda", "openvino"] = Field(
+        "auto", description="what networks run on; `auto`: CUDA where it works, else the CPU"
+    )
     workers: Annotated[int, Field(ge=0, le=64)] = Field(
         0, description="threads that run networks; 0: one per core"
     )
@@ -73,7 +76,9 @@ class RunConfig(BaseModel):
     pose_refresh: Annotated[int, Field(ge=1)] = Field(
         15, description="newcomers are looked for on every n-th frame with bodies"
     )
-    max_bodies: Annotated[int, Field(ge=1, le=16)] = Field(4, description="most bodies a frame")
+    max_bodies: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="most bodies a frame; if absent, the network's own (BlazePose: 4)"
+    )
     smooth_s: Positive = Field(
         0.3, description="time constant of the smoothed readings, in seconds"
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
 from ..models import zoo
-from .errors import AffectstreamError, ConfigError, MissingExtraError
+from ..models.fetch import fetch
+from ..models.ort import PROVIDERS, runtime
+from .errors import AffectstreamError, MissingExtraError
 from .prepare import versions
 
 RUNTIMES = {"onnxruntime": "cpu", "onnxruntime-gpu": "gpu", "onnxruntime-openvino": "openvino"}
@@ -22,6 +25,7 @@ OPENCVS = (
     "opencv-contrib-python-headless",
 )
 """Distributions that bring cv2; they share one folder too."""
+COPYLEFT = "AGPL"
 JOBS = ("face", "mesh", "expression", "pose")
 
 
@@ -31,6 +35,7 @@ def report() -> tuple[str, bool]:
     lines.append("Versions")
     lines += [f"  {name:24} {version}" for name, version in versions().items()]
     lines.append(f"  {'cores':24} {os.cpu_count()}")
+    lines += _accelerators()
     lines.append("Networks that `auto` picks")
     for job in JOBS:
         try:
@@ -47,30 +52,85 @@ def report() -> tuple[str, bool]:
 
 
 def models_table() -> str:
-    """Return a line for each network, the one that `auto` picks marked by a star."""
-    lines = [f"  {'job':12} {'name':24} {'ms':>6} {'MB':>6}  {'licence':12} origin"]
+    """Return what there is of each network, the one that `auto` picks marked by a star."""
+    head = f"  {'job':10} {'name':22} {'ms':>6} {'MB':>6}  {'here':6} {'licence':11} accuracy"
+    lines = [head]
+    picked = {entry.job for entry in zoo.models()}
+    stars = {zoo.pick(job).entry.name for job in picked if _has_any(job)}
     for entry in zoo.models():
-        files = entry.files.values()
-        if not zoo.is_present(entry):
-            mark = " "
-        else:
-            mark = "*" if zoo.pick(entry.job).entry.name == entry.name else "+"
+        here = "yes" if zoo.is_present(entry) else "no"
         lines.append(
-            f"{mark} {entry.job:12} {entry.name:24} {sum(f.ms_1_thread for f in files):6.1f} "
-            f"{sum(f.size_bytes for f in files) / 1e6:6.1f}  {entry.licence:12} {entry.origin}"
+            f"{'*' if entry.name in stars else ' '} {entry.job:10} {entry.name:22} "
+            f"{_sum(file.ms_1_thread for file in entry.files.values()):>6} "
+            f"{_sum(file.size_bytes and file.size_bytes / 1e6 for file in entry.files.values()):>6}"
+            f"  {here:6} {entry.licence:11} {entry.accuracy or 'not measured'}"
         )
-    return "\n".join([*lines, "* picked by auto, + present; ms: one run on one thread"])
+        lines.append(f"{'':14}{entry.origin}{entry.origin_url and f' <{entry.origin_url}>'}")
+        if here == "no":
+            lines.append(f"{'':14}{zoo.remedy(entry)}")
+        if entry.note:
+            lines.append(f"{'':14}{entry.note}")
+    return "\n".join([*lines, *_legend()])
+
+
+def _legend() -> Iterator[str]:
+    yield "* picked by auto; ms: one run on one thread; -: not measured here"
+    yield f"files that do not come with the package: {zoo.user_folder()}"
+    if any(COPYLEFT in entry.licence for entry in zoo.models()):
+        yield (
+            f"{COPYLEFT}: free to use, but a program that uses such a network, also over a "
+            "network, must offer its own source under that licence"
+        )
+
+
+def _has_any(job: str) -> bool:
+    return any(entry.job == job and zoo.is_present(entry) for entry in zoo.models())
+
+
+def _sum(values: Iterable[float | None]) -> str:
+    known = list(values)
+    return "-" if None in known else f"{sum(filter(None, known)):.1f}"
 
 
 def check_models(names: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each network that is as the manifest says. Raises: ModelError."""
-    known = {entry.name: entry for entry in zoo.models()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ConfigError(f"no model {unknown[0]!r}; there are: {', '.join(known)}")
-    for name in names or known:
-        zoo.check(known[name])
-        yield f"{name}: sha256 and shapes as listed"
+    """Yield a line for each network that is as the lists say; without names, for those here.
+
+    Raises: ConfigError, ModelError.
+    """
+    for entry in [zoo.find(name) for name in names] or zoo.models():
+        if not names and entry.way != "shipped" and not zoo.is_present(entry):
+            yield f"{entry.name}: not here; {zoo.remedy(entry)}"
+            continue
+        zoo.check(entry)
+        yield f"{entry.name}: sha256 and shapes as listed"
+
+
+def fetch_models(names: Sequence[str], tell: Callable[[str], None]) -> Iterator[str]:
+    """Download networks; yield a line for each that is here, whole and as listed.
+
+    `tell` is given the progress, a line every tenth of a file. Raises: ConfigError, ModelError.
+    """
+    told: dict[str, int] = {}
+
+    def progress(file: str, have_bytes: int, of_bytes: int | None) -> None:
+        tenth = have_bytes * 10 // of_bytes if of_bytes else have_bytes >> 20
+        if told.get(file) != tenth:
+            told[file] = tenth
+            whole = f" of {of_bytes / 1e6:.1f}" if of_bytes else ""
+            tell(f"{file}: {have_bytes / 1e6:.1f}{whole} MB")
+
+    for entry in [zoo.find(name) for name in names]:
+        fetch(entry, progress)
+        zoo.check(entry)
+        yield f"{entry.name}: fetched, sha256 and shapes as listed; {entry.licence}"
+
+
+def _accelerators() -> Iterator[str]:
+    """Yield the accelerators that are built in; whether one works shows in what a network got."""
+    with contextlib.suppress(MissingExtraError):
+        built_in = runtime().get_available_providers()
+        offered = [name for name in PROVIDERS.values() if name in built_in]
+        yield f"  {'accelerators built in':24} {', '.join(offered) or 'none'}"
 
 
 def _obtained(job: str) -> str:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 ALWAYS = ("csv", "sqlite", "narrative")
 """The sinks of every run that has a folder."""
-PACKAGES = ("affectstream", "numpy", "opencv-python-headless", "av", "pyzmq", "onnxruntime")
+PACKAGES = (
+    *("affectstream", "numpy", "opencv-python-headless", "av", "pyzmq"),
+    *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
+)
 RECORD = "run.json"
 _OURS = ("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD)
 
@@ -139,10 +142,11 @@ def open_vision(config: RunConfig) -> Vision:
     return vision.build(
         vision.Config(
             models=networks,
-            options={"pose": {"max_bodies": config.max_bodies}},
+            options={"pose": {"max_bodies": config.max_bodies}} if config.max_bodies else {},
             face_stride=config.face_stride,
             pose_stride=config.pose_stride,
             pose_refresh=config.pose_refresh,
+            provider=config.provider,
         )
     )
 

@@ -15,6 +15,12 @@ def test_data() -> Path:
     return Path(folder).resolve()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_models_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests see the networks that come with the package, and no others."""
+    os.environ["AFFECTSTREAM_MODELS"] = str(tmp_path_factory.mktemp("models"))
+
+
 @pytest.fixture(scope="session")
 def clips(test_data: Path) -> Path:
     """The folder of real clips."""

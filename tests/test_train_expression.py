@@ -1,5 +1,6 @@
 """The training of the expression net: label rules, augmentation, figures, going on after a stop."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from expression.data import (  # noqa: E402
 )
 from expression.export import metadata, probabilities_of, write_onnx  # noqa: E402
 from expression.loop import TrainConfig, Trainer, learning_rate, logits_of  # noqa: E402
-from expression.net import NetConfig  # noqa: E402
+from expression.net import ExpressionNet, NetConfig, grown  # noqa: E402
+from expression.phases import choices, mean_of, trainers  # noqa: E402
 from expression.report import calibration_error, fit_temperature, measure, softmax  # noqa: E402
 
 TINY = TrainConfig(
@@ -31,6 +33,12 @@ TINY = TrainConfig(
     batch=8,
     bf16=False,
     net=NetConfig(stem=4, widths=(4, 8), blocks=(1, 1), strides=(2, 2), squeeze=2),
+)
+
+GROWN = dataclasses.replace(
+    TINY,
+    epochs=1,
+    net=NetConfig(stem=4, widths=(4, 4, 8), blocks=(1, 1, 1), strides=(1, 2, 2), squeeze=2),
 )
 
 
@@ -122,6 +130,53 @@ def test_learning_rate_rises_then_falls():
     assert rates[-1] == pytest.approx(config.max_learning_rate / config.final_divisor)
 
 
+def test_learning_rate_is_held():
+    config = dataclasses.replace(TrainConfig(), warm_up=0.0, hold=0.5)
+    rates = [learning_rate(config, step / 10) for step in range(11)]
+    assert set(rates[:6]) == {config.max_learning_rate}
+    assert rates[6:] == sorted(set(rates[6:]), reverse=True)
+    assert rates[6] < config.max_learning_rate
+
+
+def test_a_grown_net_answers_like_the_small_one():
+    small, wide = ExpressionNet(TINY.net), ExpressionNet(GROWN.net)
+    wide.load_state_dict(grown(small.state_dict(), wide.state_dict()))
+    faces = synthetic(8).faces
+    assert len(wide.stages) == len(small.stages) + 1
+    np.testing.assert_array_equal(logits_of(wide, faces), logits_of(small, faces))
+
+
+def test_the_second_phase_starts_from_the_best_of_the_first(tmp_path):
+    fitting, held = split_held(synthetic(40), 0.2, seed=0)
+    first, second = trainers((TINY, GROWN), tmp_path, fitting, held, train=True)
+    assert len(second.history) == GROWN.epochs
+    fresh = Trainer(GROWN, tmp_path / "fresh", first.best)
+    expected = logits_of(first.best_net(), held.faces)
+    np.testing.assert_array_equal(logits_of(fresh.averaged, held.faces), expected)
+    found = choices([first, second], held)
+    losses = [one.held["held_loss"] for one in found]
+    assert losses == sorted(losses)
+    assert {one.name for one in found} == {"phase 1", "phase 2", "mean of phases 1 to 2"}
+
+
+def test_the_mean_lies_between_the_nets():
+    small, wide = ExpressionNet(TINY.net).state_dict(), ExpressionNet(GROWN.net).state_dict()
+    mean = mean_of([small, wide])
+    assert mean.keys() == wide.keys()
+    torch.testing.assert_close(
+        mean["head.weight"], (small["head.weight"] + wide["head.weight"]) / 2
+    )
+    torch.testing.assert_close(
+        mean["stages.0.second.norm.weight"], wide["stages.0.second.norm.weight"] / 2
+    )
+
+
+def test_phases_that_never_ran_have_no_best(tmp_path):
+    part = synthetic(8)
+    with pytest.raises(ValueError, match="no epoch"):
+        choices(trainers((TINY, GROWN), tmp_path, part, part, train=False), part)
+
+
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path):
     fitting, held = split_held(synthetic(40), 0.2, seed=0)
     straight = Trainer(TINY, tmp_path / "straight")
@@ -157,7 +212,7 @@ def test_the_exported_file_answers_like_the_net(tmp_path):
     fitting, held = split_held(synthetic(40), 0.2, seed=0)
     trainer = Trainer(TINY, tmp_path)
     trainer.run(fitting, held, until_epoch=1)
-    net, _ = trainer.best_net()
+    net = trainer.best_net()
     path = tmp_path / "net.onnx"
     write_onnx(net, path, metadata(0.5, "Apache-2.0"))
     expected = softmax(logits_of(net, held.faces), 0.5)

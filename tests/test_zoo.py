@@ -1,9 +1,11 @@
 import hashlib
+import importlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
@@ -13,8 +15,17 @@ from affectstream.stream.errors import ConfigError, ModelError
 from affectstream.stream.messages import EMOTIONS
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "update_manifest.py"
-ENTRIES = zoo.models()
+LISTED = zoo.listed()
+ENTRIES = [entry for entry in LISTED if entry.way == "shipped"]
 FILES = [(entry, part) for entry in ENTRIES for part in entry.files]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch) -> Path:
+    """A user's folder that holds nothing."""
+    folder = tmp_path / "own"
+    monkeypatch.setenv(zoo.ENVIRONMENT, str(folder))
+    return folder
 
 
 def label(value: object) -> str:
@@ -40,6 +51,20 @@ def test_every_model_says_where_it_is_from(entry):
     assert entry.licence and entry.origin
     for part in entry.files:
         assert zoo.path(entry, part).with_suffix(".md").is_file()
+
+
+@pytest.mark.parametrize("entry", LISTED, ids=label)
+def test_every_model_fits_its_adapter(entry):
+    adapter = importlib.import_module(f"affectstream.models.{entry.kind}")
+    assert adapter.Config.model_config["extra"] == "forbid"
+    assert entry.way == "shipped" or entry.origin_url.startswith("https://")
+    assert bool(entry.labels) == (entry.job == "expression")
+    assert set(entry.labels) <= set(EMOTIONS)
+    assert (entry.layout in LAYOUTS) == (entry.job == "pose")
+
+
+def test_names_are_unique():
+    assert len({entry.name for entry in LISTED}) == len(LISTED)
 
 
 def test_every_weight_file_is_listed():
@@ -139,3 +164,85 @@ def test_the_script_refreshes_figures_and_keeps_the_rest(tmp_path):
     assert run_script(manifest, "--check") == 1
     assert run_script(manifest) == 0
     assert manifest.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"AFFECTSTREAM_MODELS": "/far/nets"}, "/far/nets"),
+        ({"AFFECTSTREAM_MODELS": "", "XDG_DATA_HOME": "/data"}, "/data/affectstream/models"),
+        (
+            {"AFFECTSTREAM_MODELS": "", "XDG_DATA_HOME": "", "HOME": "/home/me"},
+            "/home/me/.local/share/affectstream/models",
+        ),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="the platform's place differs")
+def test_where_the_users_folder_lies(monkeypatch, variables, folder):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert zoo.user_folder() == Path(folder)
+
+
+def test_what_is_not_here_says_how_to_get_it():
+    with pytest.raises(ModelError, match="affectstream models fetch yunet"):
+        zoo.pick("face", "yunet")
+    with pytest.raises(ModelError, match="affectstream models export yolov8n-pose"):
+        zoo.pick("pose", "yolov8n-pose")
+
+
+def test_a_fetched_file_lies_in_the_users_folder(own_folder):
+    yunet = zoo.find("yunet")
+    assert not zoo.is_present(yunet)
+    own_folder.mkdir()
+    (own_folder / "face_detection_yunet_2023mar.onnx").write_bytes(b"x")
+    assert zoo.is_present(yunet)
+    assert zoo.pick("face", "yunet").why == "asked for by name"
+    assert zoo.pick("face").entry.name == "blazeface_full_range"
+    with pytest.raises(ModelError, match="sha256"):
+        zoo.check(yunet)
+
+
+def test_the_users_model_takes_the_place_of_the_listed_one(own_folder):
+    mesh = next(item for item in yaml.safe_load(zoo.MANIFEST.read_text()) if item["job"] == "mesh")
+    own_folder.mkdir()
+    (own_folder / "models.yaml").write_text(
+        yaml.safe_dump([{**mesh, "licence": "mine"}, {**mesh, "name": "other"}])
+    )
+    shutil.copy(zoo.WEIGHTS / "face_mesh.onnx", own_folder)
+    found = [entry for entry in zoo.models() if entry.job == "mesh"]
+    assert [(one.name, one.licence, one.way) for one in found] == [
+        ("face_mesh", "mine", "added"),
+        ("other", "Apache-2.0", "added"),
+    ]
+    assert len(zoo.models()) == len(LISTED) + 1
+    zoo.check(found[1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "../evil"},
+        {"kind": "os.path"},
+        {"name": "a/b"},
+        {"path": "../../x.onnx"},
+        {"path": "/etc/x.onnx"},
+        {"path": "x.pickle"},
+        {"sha256": "deadbeef"},
+    ],
+    ids=str,
+)
+def test_a_list_cannot_name_what_lies_elsewhere(own_folder, change):
+    mesh = next(item for item in yaml.safe_load(zoo.MANIFEST.read_text()) if item["job"] == "mesh")
+    for key, value in change.items():
+        (mesh if key in mesh else mesh["files"]["mesh"])[key] = value
+    own_folder.mkdir()
+    (own_folder / "models.yaml").write_text(yaml.safe_dump([mesh]))
+    with pytest.raises(ModelError, match=r"models\.yaml"):
+        zoo.models()
+
+
+def test_an_unknown_adapter_is_told(own_folder):
+    mesh = zoo.find("face_mesh")
+    with pytest.raises(ModelError, match="no adapter of kind 'nothing'"):
+        zoo.build(msgspec.structs.replace(mesh, kind="nothing"), {})

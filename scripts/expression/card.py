@@ -12,22 +12,43 @@ import torch
 
 from .data import LABELS
 from .export import FRAMING, OPSET
-from .loop import TrainConfig
+from .loop import TrainConfig, Trainer
+from .phases import Choice
 from .report import Figures
 
 TEMPLATE = Path(__file__).with_name("card.md")
+TRIES = Path(__file__).with_name("tries.md")
 LICENCE = "Apache-2.0"
 WEAK = ("contempt", "disgust", "fear")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What was measured: ``raw`` is at temperature 1, ``final`` at ``temperature``."""
+class Phase:
+    """How one phase went: ``best`` is the log's row of the epoch that was kept."""
 
     config: TrainConfig
-    epoch: int
     epochs_done: int
     seconds: float
+    best: dict[str, float]
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Phase:
+        """Return the phase that a trainer has run."""
+        seconds = sum(row["seconds"] for row in trainer.history)
+        best = trainer.history[trainer.best_epoch - 1]
+        return cls(trainer.config, len(trainer.history), seconds, best)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was measured: ``raw`` is at temperature 1, ``final`` at ``temperature``.
+
+    ``choices`` are the nets that could have shipped; the first did, and ``config`` is its.
+    """
+
+    config: TrainConfig
+    phases: tuple[Phase, ...]
+    choices: tuple[Choice, ...]
     fitting: int
     held: int
     parameters: int
@@ -65,6 +86,30 @@ def _confusion(figures: Figures) -> str:
     return "\n".join(rows)
 
 
+def _phases(phases: tuple[Phase, ...]) -> str:
+    rows = [
+        "| phase | epochs | minutes | rate, held for | dropout | cut-outs | best epoch "
+        "| held loss | held accuracy |",
+        "|---" * 9 + "|",
+    ]
+    for number, phase in enumerate(phases, 1):
+        config, best = phase.config, phase.best
+        rows.append(
+            f"| {number} | {phase.epochs_done} of {config.epochs} | {phase.seconds / 60:.0f} "
+            f"| {config.max_learning_rate:g}, {config.hold:.0%} | {config.net.dropout:g} "
+            f"| {config.augment.cutout_share:.0%} | {best['epoch']:.0f} "
+            f"| {best['held_loss']:.4f} | {best['held_accuracy']:.4f} |"
+        )
+    return "\n".join(rows)
+
+
+def _choices(choices: tuple[Choice, ...]) -> str:
+    return "; ".join(
+        f"{choice.name} {choice.held['held_loss']:.4f} ({choice.held['held_accuracy']:.1%})"
+        for choice in choices
+    )
+
+
 def _weakest(figures: Figures) -> str:
     return ", ".join(f"{name} {figures.recall[LABELS.index(name)]:.2f}" for name in WEAK)
 
@@ -98,15 +143,13 @@ def _values(weights: Path, facts: Facts) -> dict[str, str]:
         "seed": str(config.seed),
         "stem": str(net.stem),
         "stages": ", ".join(f"{blocks} x {width}" for width, blocks in stages),
-        "epochs": str(config.epochs),
-        "epochs_done": str(facts.epochs_done),
-        "epoch": str(facts.epoch),
         "batch": str(config.batch),
-        "learning_rate": f"{config.max_learning_rate:g}",
+        "phases": _phases(facts.phases),
+        "choices": _choices(facts.choices),
+        "tries": TRIES.read_text(encoding="utf-8").rstrip(),
         "momentum": f"{config.momentum:g}",
         "weight_decay": f"{config.weight_decay:g}",
         "average_decay": f"{config.average_decay:g}",
-        "minutes": f"{facts.seconds / 60:.0f}",
         "threads": str(torch.get_num_threads()),
         "precision": "bfloat16 with float32 weights" if config.bf16 else "float32",
         "torch": torch.__version__.split("+")[0],

@@ -18,7 +18,7 @@ from torch import Tensor
 from .augment import AugmentConfig, augment
 from .curve import write_curve, write_log
 from .data import UNLABELLED, Faces, Labelled
-from .net import ExpressionNet, NetConfig
+from .net import ExpressionNet, NetConfig, grown
 
 EVALUATION_BATCH = 256
 
@@ -27,7 +27,8 @@ EVALUATION_BATCH = 256
 class TrainConfig:
     """Everything that decides the weights, together with the data.
 
-    ``bf16`` computes convolutions in bfloat16 with float32 weights.
+    ``bf16`` computes convolutions in bfloat16 with float32 weights. ``hold`` is the share of the
+    run at the full rate, warm-up included, before the fall.
     Source of the one-cycle schedule: Smith and Topin 2018, arXiv 1708.07120.
     """
 
@@ -35,6 +36,7 @@ class TrainConfig:
     batch: int = 128
     max_learning_rate: float = 0.1
     warm_up: float = 0.15
+    hold: float = 0.15
     final_divisor: float = 1000.0
     weight_decay: float = 5e-4
     momentum: float = 0.9
@@ -51,10 +53,12 @@ class TrainConfig:
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:
-    """Return the rate at ``progress`` 0..1: a linear rise, then a cosine fall."""
+    """Return the rate at ``progress`` 0..1: a linear rise, the full rate, a cosine fall."""
     if progress < config.warm_up:
         return config.max_learning_rate * (0.2 + 0.8 * progress / config.warm_up)
-    fall = 0.5 * (1 + math.cos(math.pi * (progress - config.warm_up) / (1 - config.warm_up)))
+    if progress < config.hold:
+        return config.max_learning_rate
+    fall = 0.5 * (1 + math.cos(math.pi * (progress - config.hold) / (1 - config.hold)))
     floor = config.max_learning_rate / config.final_divisor
     return floor + (config.max_learning_rate - floor) * fall
 
@@ -81,6 +85,15 @@ def logits_of(net: ExpressionNet, faces: Faces) -> NDArray[np.float32]:
     return logits
 
 
+def held_figures(net: ExpressionNet, held: Labelled) -> dict[str, float]:
+    """Return loss against the votes and accuracy against the majority."""
+    logits = logits_of(net, held.faces)
+    clear = held.majority != UNLABELLED
+    right = logits.argmax(axis=1)[clear] == held.majority[clear]
+    loss = soft_cross_entropy(torch.from_numpy(logits), torch.from_numpy(held.soft))
+    return {"held_loss": float(loss), "held_accuracy": float(right.mean())}
+
+
 class Trainer:
     """Trains one net in ``work_dir`` and goes on from its checkpoint where there is one.
 
@@ -88,8 +101,10 @@ class Trainer:
     one that was not end with the same weights on the same machine.
     """
 
-    def __init__(self, config: TrainConfig, work_dir: Path) -> None:
-        """Make the net or load the checkpoint.
+    def __init__(
+        self, config: TrainConfig, work_dir: Path, start: dict[str, Tensor] | None = None
+    ) -> None:
+        """Make the net, random or from the weights ``start``, or load the checkpoint.
 
         Raises:
             ValueError: where the checkpoint was made with another config.
@@ -98,6 +113,8 @@ class Trainer:
         self.config = config
         self.work_dir = work_dir
         self.net = ExpressionNet(config.net).to(memory_format=torch.channels_last)
+        if start is not None:
+            self.net.load_state_dict(grown(start, self.net.state_dict()))
         self.averaged = ExpressionNet(config.net)
         self.averaged.load_state_dict(self.net.state_dict())
         self.optimizer = torch.optim.SGD(
@@ -146,7 +163,7 @@ class Trainer:
         for epoch in range(len(self.history), last):
             start_s = time.perf_counter()
             row = {"epoch": float(epoch + 1), **self._train_epoch(fitting, epoch)}
-            row |= self._measure(held)
+            row |= held_figures(self.averaged, held)
             row["seconds"] = time.perf_counter() - start_s
             if row["held_loss"] < min((r["held_loss"] for r in self.history), default=math.inf):
                 self.best = {k: v.clone() for k, v in self.averaged.state_dict().items()}
@@ -195,15 +212,14 @@ class Trainer:
             else:
                 average.copy_(value)
 
-    def _measure(self, held: Labelled) -> dict[str, float]:
-        logits = logits_of(self.averaged, held.faces)
-        clear = held.majority != UNLABELLED
-        right = logits.argmax(axis=1)[clear] == held.majority[clear]
-        loss = soft_cross_entropy(torch.from_numpy(logits), torch.from_numpy(held.soft))
-        return {"held_loss": float(loss), "held_accuracy": float(right.mean())}
+    @property
+    def best_epoch(self) -> int:
+        """Return the epoch, from 1, with the lowest held loss."""
+        losses = [row["held_loss"] for row in self.history]
+        return losses.index(min(losses)) + 1
 
-    def best_net(self) -> tuple[ExpressionNet, int]:
-        """Return the averaged net with the lowest held loss and its epoch, from 1.
+    def best_net(self) -> ExpressionNet:
+        """Return the averaged net of the epoch with the lowest held loss.
 
         Raises:
             ValueError: before the first epoch.
@@ -213,5 +229,4 @@ class Trainer:
         net = ExpressionNet(self.config.net)
         net.load_state_dict(self.best)
         net.eval()
-        losses = [row["held_loss"] for row in self.history]
-        return net, losses.index(min(losses)) + 1
+        return net

@@ -123,6 +123,31 @@ class ExpressionNet(nn.Module):
                 module.fold()
 
 
+def grown(small: dict[str, Tensor], wide: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state ``wide`` with the weights of a net that lacks its first blocks.
+
+    The last normalisation of an added block starts at zero, so the block passes on what it gets
+    and the larger net answers like the small one. Equal nets give ``small``.
+    Source: Goyal et al. 2017, arXiv 1706.02677, section 5.1 (zero initialisation).
+    """
+    added = _blocks(wide) - _blocks(small)
+    state = dict(wide)
+    for index in range(added):
+        for part in ("weight", "bias"):
+            name = f"stages.{index}.second.norm.{part}"
+            state[name] = torch.zeros_like(state[name])
+    for name, value in small.items():
+        parts = name.split(".")
+        if parts[0] == "stages":
+            parts[1] = str(int(parts[1]) + added)
+        state[".".join(parts)] = value
+    return state
+
+
+def _blocks(state: dict[str, Tensor]) -> int:
+    return 1 + max(int(name.split(".")[1]) for name in state if name.startswith("stages."))
+
+
 class Calibrated(nn.Module):
     """The net as it ships: faces to probabilities, softmax of logits over the temperature."""
 

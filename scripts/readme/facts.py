@@ -45,9 +45,11 @@ def libraries_table() -> str:
 
 
 def networks_table() -> str:
-    """Return a row per network of the manifest."""
+    """Return a row per network that comes with the package."""
     rows = []
-    for entry in zoo.models():
+    for entry in zoo.listed():
+        if entry.way != "shipped":
+            continue
         parts = entry.files.values()
         cards = [f"models/weights/{Path(part.path).with_suffix('.md')}" for part in parts]
         rows.append(
@@ -55,8 +57,8 @@ def networks_table() -> str:
                 entry.job,
                 code(entry.name),
                 entry.licence,
-                f"{sum(part.size_bytes for part in parts) / 1e6:.1f}",
-                f"{sum(part.ms_1_thread for part in parts):.1f}",
+                f"{sum(part.size_bytes or 0 for part in parts) / 1e6:.1f}",
+                f"{sum(part.ms_1_thread or 0 for part in parts):.1f}",
                 ", ".join(f"[{Path(card).stem}]({card})" for card in cards),
             ]
         )

@@ -1,0 +1,1 @@
+"""What `scripts/evaluate` measures, and the made clips it measures on."""
