@@ -1,24 +1,41 @@
-"""Who is who from one frame to the next: joins faces to bodies and follows people by overlap."""
+"""Who is who from one frame to the next: joins faces to bodies and follows people by geometry.
+
+In the manner of ByteTrack (Zhang et al. 2022: doubtful boxes may continue a person but not begin
+one) and OC-SORT (Cao et al. 2023: who is lost is also looked for where they were last seen), with
+true times in place of a frame count. How somebody looks is never compared.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
 
-from ..stream.messages import Body, Box, Face, Point
-from .base import COCO17, COCO17_IN
+import numpy as np
+import numpy.typing as npt
 
-MIN_IOU = 0.2
-"""Least overlap that links a box to a track. Our choice: half of a face may leave its old box."""
+from ..stream.messages import Body, Face
+from .assign import best_pairs
+from .belonging import belonging
+from .motion import iou
+from .track import MIN_IOU, Sighting, Track
 
-MIN_VISIBILITY = 0.5
-"""A keypoint below this is not used."""
+MAX_GAP_S = 3.0
+"""Who was not measured for longer is forgotten: an occlusion of 2 s and a second to be found."""
 
-HEAD_REACH = 0.6
-"""A face belongs to a body when its centre is within this many face sizes of nose and eyes."""
+STRONG = 0.7
+"""The least score of a face or body that makes a person at first sight; others are seen twice."""
 
-_HEAD_JOINTS = [COCO17.index(name) for name in ("nose", "left_eye", "right_eye")]
+CONFIRM_S = 1.0
+"""A newcomer who is not seen a second time within this is forgotten."""
+
+LOST_S = 0.5
+"""Who was not measured for longer is lost: hidden, or gone."""
+
+RETURN = 2.5
+"""Evidence against the return of somebody lost: they come back in one of a dozen looks."""
+
+SURE_FIT = 0.5
+"""From a better fit on, a face and a body are one person though they seem to continue two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,118 +47,18 @@ class Tracked:
     body: Body | None
 
 
-@dataclass(slots=True)
-class _Track:
-    id: int
-    face: Face | None
-    body: Body | None
-    seen_s: float
-
-
-@dataclass(slots=True)
-class _Sighting:
-    face: Face | None
-    body: Body | None
-
-
-def iou(a: Box, b: Box) -> float:
-    """Return intersection over union in [0, 1]; 0 for boxes without area."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / union if union > 0 else 0.0
-
-
-def head_point(body: Body) -> Point | None:
-    """Return the middle of the visible nose and eyes in px, or None when none is visible."""
-    order = COCO17_IN[body.layout]
-    points = [body.keypoints[order[joint]] for joint in _HEAD_JOINTS]
-    seen = [point for point in points if point[3] >= MIN_VISIBILITY]
-    if not seen:
-        return None
-    return sum(p[0] for p in seen) / len(seen), sum(p[1] for p in seen) / len(seen)
-
-
-def belonging(face: Face, body: Body) -> float:
-    """Return how well the face fits the head of the body, in [0, 1]; 0 means it does not.
-
-    With a visible nose or eye the face's centre must lie within `HEAD_REACH` face sizes of it.
-    Without one it must lie in the upper half of the body's box (a tenth of its height above the
-    box is allowed), and the fit is at most 0.5, so that a visible head wins.
-    """
-    left, top, right, bottom = face.box_xyxy
-    x_px, y_px = (left + right) / 2, (top + bottom) / 2
-    head = head_point(body)
-    if head is not None:
-        size_px = max(right - left, bottom - top)
-        away_px = hypot(x_px - head[0], y_px - head[1])
-        return max(0.0, 1 - away_px / (HEAD_REACH * size_px)) if size_px > 0 else 0.0
-    left, top, right, bottom = body.box_xyxy
-    width_px, height_px = right - left, bottom - top
-    if not (left < x_px < right and top - 0.1 * height_px <= y_px <= top + 0.5 * height_px):
-        return 0.0
-    return 0.5 - abs(x_px - (left + right) / 2) / width_px * 0.9
-
-
-def best_pairs(
-    rows: int, columns: int, score: Callable[[int, int], float]
-) -> list[tuple[int, int]]:
-    """Pair rows with columns, best score first, ties by index; a score of 0 never pairs."""
-    ranked = sorted((-score(i, j), i, j) for i in range(rows) for j in range(columns))
-    pairs: list[tuple[int, int]] = []
-    used_rows: set[int] = set()
-    used_columns: set[int] = set()
-    for negative, i, j in ranked:
-        if negative < 0 and i not in used_rows and j not in used_columns:
-            pairs.append((i, j))
-            used_rows.add(i)
-            used_columns.add(j)
-    return pairs
-
-
-def join(faces: Sequence[Face], bodies: Sequence[Body]) -> list[_Sighting]:
-    """Join faces and bodies of one frame to people: in the order of the faces, then the bodies."""
-    pairs = best_pairs(len(faces), len(bodies), lambda i, j: belonging(faces[i], bodies[j]))
-    body_of = dict(pairs)
-    owned = set(body_of.values())
-    people = [
-        _Sighting(face, bodies[body_of[i]] if i in body_of else None)
-        for i, face in enumerate(faces)
-    ]
-    return people + [_Sighting(None, body) for j, body in enumerate(bodies) if j not in owned]
-
-
-def _affinity(track: _Track, sighting: _Sighting) -> float:
-    """Return the summed overlap of the like parts, or the fit of unlike ones when none is alike."""
-    overlap, alike = 0.0, False
-    for old, new in ((track.face, sighting.face), (track.body, sighting.body)):
-        if old is not None and new is not None:
-            alike = True
-            part = iou(old.box_xyxy, new.box_xyxy)
-            overlap += part if part >= MIN_IOU else 0.0
-    if alike:
-        return overlap
-    if track.body is not None and sighting.face is not None:
-        return belonging(sighting.face, track.body)
-    if track.face is not None and sighting.body is not None:
-        return belonging(track.face, sighting.body)
-    return 0.0
-
-
 class Tracker:
     """Follows the people of one source.
 
     Ids count from 1 and are never used again. A person who was not measured for more than
-    `max_gap_s` is forgotten; when time runs backwards everybody is.
+    `max_gap_s` is forgotten; when time runs backwards everybody is. Somebody who is only
+    predicted is not returned, nor is a doubtful box until it was seen twice.
     """
 
-    def __init__(self, max_gap_s: float = 1.0) -> None:
+    def __init__(self, max_gap_s: float = MAX_GAP_S) -> None:
         """Start with nobody."""
         self._max_gap_s = max_gap_s
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._last_s = float("-inf")
         self._next_id = 1
 
@@ -150,38 +67,134 @@ class Tracker:
     ) -> list[Tracked]:
         """Return the people measured in this frame, by id; None means the job was not run."""
         self._forget(pts_s)
-        sightings = join(faces or (), bodies or ())
-        pairs = best_pairs(
-            len(self._tracks),
-            len(sightings),
-            lambda i, j: _affinity(self._tracks[i], sightings[j]),
-        )
-        matched = {j: self._tracks[i] for i, j in pairs}
-        absorbed = _absorb(sightings, matched)
+        sightings = self._join(pts_s, faces or (), bodies or ())
+        matched = self._match(pts_s, sightings)
+        absorbed = _absorb(pts_s, sightings, matched)
         result = []
         for j, sighting in enumerate(sightings):
-            if j not in absorbed:
-                track = matched.get(j) or self._begin(pts_s)
-                _renew(track, sighting, pts_s, faces is not None, bodies is not None)
+            if j in absorbed:
+                continue
+            track = matched.get(j) or self._begin(pts_s)
+            if not track.id and (track.sights or self._is_sure(sighting)):
+                track.id, self._next_id = self._next_id, self._next_id + 1
+            track.renew(pts_s, sighting)
+            if track.id:
                 result.append(Tracked(track.id, sighting.face, sighting.body))
         return sorted(result, key=lambda person: person.id)
 
     def _forget(self, pts_s: float) -> None:
-        oldest_s = pts_s - self._max_gap_s - 1e-6
         if pts_s < self._last_s:
-            oldest_s = float("inf")
+            self._tracks = []
         self._last_s = pts_s
-        self._tracks = [track for track in self._tracks if track.seen_s >= oldest_s]
+        self._tracks = [
+            track
+            for track in self._tracks
+            if pts_s - track.seen_s <= (self._max_gap_s if track.sights > 1 else CONFIRM_S) + 1e-6
+        ]
 
-    def _begin(self, pts_s: float) -> _Track:
-        track = _Track(self._next_id, None, None, pts_s)
-        self._next_id += 1
+    def _begin(self, pts_s: float) -> Track:
+        track = Track(pts_s)
         self._tracks.append(track)
         return track
 
+    def _is_sure(self, sighting: Sighting) -> bool:
+        """Whether this is a person at first sight: a good score, and nobody else in this place."""
+        return sighting.score >= STRONG and not any(
+            track.overlap(sighting) for track in self._tracks
+        )
 
-def _absorb(sightings: list[_Sighting], matched: dict[int, _Track]) -> set[int]:
-    """Give a lone part to the followed person it overlaps, if that person lacks it here.
+    def _join(self, pts_s: float, faces: Sequence[Face], bodies: Sequence[Body]) -> list[Sighting]:
+        """Join the faces and bodies of one frame to people: by the faces, then the bodies.
+
+        A face and a body that continue one and the same person go first; those that seem to
+        continue two people must fit well.
+        """
+        face_owners = [self._owner(pts_s, Sighting(face, None)) for face in faces]
+        body_owners = [self._owner(pts_s, Sighting(None, body)) for body in bodies]
+
+        def worth(i: int, j: int) -> float:
+            fit = belonging(faces[i], bodies[j])
+            face_owner, body_owner = face_owners[i], body_owners[j]
+            if face_owner is body_owner:
+                return fit + 1 if fit > 0 and face_owner is not None else fit
+            has_other_body = face_owner is not None and face_owner.body is not None
+            has_other_face = body_owner is not None and body_owner.face is not None
+            return fit if fit > SURE_FIT or not (has_other_body or has_other_face) else 0.0
+
+        pairs = _pair(len(faces), len(bodies), worth)
+        body_of = dict(pairs)
+        owned = set(body_of.values())
+        people = [
+            Sighting(face, bodies[body_of[i]] if i in body_of else None)
+            for i, face in enumerate(faces)
+        ]
+        return people + [Sighting(None, body) for j, body in enumerate(bodies) if j not in owned]
+
+    def _owner(self, pts_s: float, sighting: Sighting) -> Track | None:
+        """Return who a single part most likely continues."""
+        worth, owner = 0.0, None
+        for track in self._tracks:
+            evidence = track.evidence(pts_s, sighting)
+            if evidence > worth:
+                worth, owner = evidence, track
+        return owner
+
+    def _match(self, pts_s: float, sightings: Sequence[Sighting]) -> dict[int, Track]:
+        """Return who continues whom.
+
+        People seen more than once come first: with good boxes, with doubtful ones, then where
+        they were last seen.
+        """
+        matched: dict[int, Track] = {}
+
+        def likely(track: Track, sighting: Sighting) -> float:
+            evidence = track.evidence(pts_s, sighting)
+            return evidence if pts_s - track.seen_s <= LOST_S else evidence - RETURN
+
+        stages = (
+            (2, STRONG, likely),
+            (2, 0.0, likely),
+            (2, 0.0, Track.overlap),
+            (1, 0.0, likely),
+            (1, 0.0, Track.overlap),
+        )
+        for least_sights, least_score, worth in stages:
+            taken = {id(track) for track in matched.values()}
+            tracks = [
+                track
+                for track in self._tracks
+                if id(track) not in taken and track.sights >= least_sights
+            ]
+            left = {
+                j: sighting
+                for j, sighting in enumerate(sightings)
+                if j not in matched and sighting.score >= least_score
+            }
+            matched.update(_continued(tracks, left, worth))
+        return matched
+
+
+def _continued(
+    tracks: Sequence[Track],
+    sightings: Mapping[int, Sighting],
+    worth: Callable[[Track, Sighting], float],
+) -> dict[int, Track]:
+    """Return who continues whom at the greatest summed worth."""
+    numbers = list(sightings)
+    pairs = _pair(len(tracks), len(numbers), lambda i, k: worth(tracks[i], sightings[numbers[k]]))
+    return {numbers[k]: tracks[i] for i, k in pairs}
+
+
+def _pair(rows: int, columns: int, worth: Callable[[int, int], float]) -> list[tuple[int, int]]:
+    table: npt.NDArray[np.float64] = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            table[i, j] = worth(i, j)
+    return best_pairs(table)
+
+
+def _absorb(pts_s: float, sightings: list[Sighting], matched: dict[int, Track]) -> set[int]:
+    """Give a lone part to the followed person it continues, if that person lacks it here.
 
     Without this a body whose head was misplaced for one frame would become a second person.
     """
@@ -191,19 +204,13 @@ def _absorb(sightings: list[_Sighting], matched: dict[int, _Track]) -> set[int]:
             continue
         for k, track in matched.items():
             other = sightings[k]
-            old, new = (track.face, lone.face) if lone.face else (track.body, lone.body)
+            motion, part = (track.face, lone.face) if lone.face else (track.body, lone.body)
             taken = other.face if lone.face else other.body
-            if taken is None and old and new and iou(old.box_xyxy, new.box_xyxy) >= MIN_IOU:
-                sightings[k] = _Sighting(lone.face or other.face, lone.body or other.body)
+            if taken is not None or motion is None or part is None:
+                continue
+            likely = (motion.evidence(pts_s, part.box_xyxy) or 0.0) > 0
+            if likely or iou(motion.box_xyxy, part.box_xyxy) >= MIN_IOU:
+                sightings[k] = Sighting(lone.face or other.face, lone.body or other.body)
                 absorbed.add(j)
                 break
     return absorbed
-
-
-def _renew(
-    track: _Track, sighting: _Sighting, pts_s: float, faces_ran: bool, bodies_ran: bool
-) -> None:
-    """Store what was seen; a part that was looked for and not found no longer counts."""
-    track.seen_s = pts_s
-    track.face = sighting.face if faces_ran else track.face
-    track.body = sighting.body if bodies_ran else track.body
