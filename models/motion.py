@@ -19,9 +19,10 @@ WORST_HEIGHT = 4.0
 """A wrong height costs no more evidence than this: the legs may be hidden."""
 
 ASTRAY = 0.03
-"""The share of boxes that are off by `ASTRAY_BY` sizes (standard deviation). Our choice."""
+"""The share of boxes that are off by more than the jitter. Our choice."""
 
-ASTRAY_BY = 0.4
+GATE = 3.5
+"""A box further off than this many standard deviations is another: one in 500 is not."""
 
 CUT = 0.15
 """A box whose width or height differs by more than this share was cut off at one side."""
@@ -37,6 +38,7 @@ class Law:
     `jitter` is the standard deviation of a measured centre, `height_jitter` that of the logarithm
     of a height, `speed` (1/s) that of the velocity in each direction, `keeps_s` the time after
     which a velocity is forgotten to 37 %. `reach` bounds how far from its prediction a box may be.
+    `astray_by` is the standard deviation of the few boxes that are wide of the mark,
     `strangers` is how many boxes of others (newcomers, false finds) one frame has in a square of
     the box's size.
     """
@@ -46,6 +48,7 @@ class Law:
     speed: float
     keeps_s: float
     reach: float
+    astray_by: float
     strangers: float
 
 
@@ -114,11 +117,12 @@ class Motion:
             return None
         away_x, away_y = self._away(pts_s, box_xyxy)
         away_squared = (away_x**2 + away_y**2) / area
-        if away_squared > self._law.reach**2:
-            return None
         spread = self._covariance_at(pts_s)[0] + self._law.jitter**2
+        widest = spread + self._law.astray_by**2
+        if away_squared > min(self._law.reach**2, GATE**2 * widest):
+            return None
         place = (1 - ASTRAY) * _density(away_squared, spread)
-        place += ASTRAY * _density(away_squared, spread + ASTRAY_BY**2)
+        place += ASTRAY * _density(away_squared, widest)
         grown = self._law.height_jitter**2 + HEIGHT_DRIFT**2 * (pts_s - self.seen_s)
         growth = min(log(height_px / self._height) ** 2 / (2 * grown), WORST_HEIGHT)
         return (

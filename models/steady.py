@@ -29,6 +29,8 @@ MAX_GAP_S = 1.0
 """After a longer gap smoothing starts anew."""
 SAMPLE_S = 0.2
 """The baseline takes a sample this often, so that its memory does not depend on the rate."""
+FORGET_S = 10.0
+"""Who was not read for longer is forgotten: by then the tracker has given up their number."""
 
 
 class Config(BaseModel):
@@ -37,8 +39,10 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     smooth_s: float = Field(0.3, gt=0, description="time constant of the smoothing")
-    margin: float = Field(0.1, ge=0, le=1, description="lead that a new label needs")
-    dwell_s: float = Field(0.5, ge=0, description="how long it must keep that lead")
+    margin: float = Field(0.15, ge=0, le=1, description="lead that a new label needs")
+    dwell_s: float = Field(
+        0.5, ge=0, description="how long it must keep that lead; twice the lead counts at once"
+    )
     baseline: Literal["off", "start", "continuous"] = Field(
         "off", description="learn each resting face from its first seconds, or all along"
     )
@@ -59,6 +63,7 @@ class _Memory:
 class _Baseline:
     first_s: float
     samples: deque[tuple[float, Emotions]] = field(default_factory=deque)
+    usual: Emotions | None = None
     shifts: Emotions = (0.0,) * len(EMOTIONS)
 
 
@@ -82,9 +87,10 @@ class Steadiness:
         """Take a reading; return the steady one.
 
         The mean forgets with the time constant `smooth_s`; the label changes when another emotion
-        has led by `margin` for `dwell_s`. A baseline moves valence and arousal by as much as it
-        moves the expectation of the emotions.
+        has led by `margin` for `dwell_s`, or leads by twice that. A baseline moves valence and
+        arousal by as much as it moves the expectation of the emotions.
         """
+        self._forget_stale(pts_s)
         corrected = self._corrected(pts_s, person_id, tuple(emotions))
         raw, shifted = derive(emotions), derive(corrected)
         affect = (valence + shifted[0] - raw[0], arousal + shifted[1] - raw[1])
@@ -106,11 +112,25 @@ class Steadiness:
             max(-1.0, min(1.0, memory.affect[1])),
         )
 
+    def resting(self, person_id: int) -> Emotions | None:
+        """Return the raw probabilities of the resting face that is taken off.
+
+        They are medians and need not sum to 1. None while nothing is taken off: without a baseline,
+        or before the person was read for `baseline_s`.
+        """
+        baseline = self._baselines.get(person_id)
+        return None if baseline is None else baseline.usual
+
     def forget(self, ids: Sequence[int]) -> None:
         """Drop people who will not come back."""
         for person_id in ids:
             self._memories.pop(person_id, None)
             self._baselines.pop(person_id, None)
+
+    def _forget_stale(self, pts_s: float) -> None:
+        self.forget(
+            [key for key, who in self._memories.items() if abs(pts_s - who.pts_s) > FORGET_S]
+        )
 
     def _relabel(self, memory: _Memory) -> None:
         best = _strongest(memory.emotions)
@@ -120,14 +140,16 @@ class Steadiness:
             return
         if memory.rival != best:
             memory.rival, memory.rival_since_s = best, memory.pts_s
-        if memory.pts_s - memory.rival_since_s >= self._config.dwell_s - 1e-6:
+        has_waited = memory.pts_s - memory.rival_since_s >= self._config.dwell_s - 1e-6
+        if has_waited or lead >= 2 * self._config.margin:
             memory.label, memory.rival = best, None
 
     def _corrected(self, pts_s: float, person_id: int, emotions: Emotions) -> Emotions:
         """Return the probabilities after the baseline has been taken off, summing to 1.
 
         Of every emotion but neutral, the median over the baseline's samples in excess of `RESTING`
-        is taken off as a factor: what a face always shows counts as its rest.
+        is taken off as a factor: what a face always shows counts as its rest. Nothing is taken off
+        before a whole `baseline_s` was learned from: a smile on arrival is no rest.
         """
         if self._config.baseline == "off":
             return emotions
@@ -141,15 +163,18 @@ class Steadiness:
         samples, length_s = baseline.samples, self._config.baseline_s
         if samples and 0 <= pts_s - samples[-1][0] < SAMPLE_S:
             return
-        if self._config.baseline == "start" and pts_s - baseline.first_s > length_s:
+        if self._config.baseline == "start" and baseline.usual is not None:
             return
         samples.append((pts_s, emotions))
         while samples[0][0] < pts_s - length_s:
             samples.popleft()
-        usual = [median(sample[k] for _, sample in samples) for k in range(len(EMOTIONS))]
+        if pts_s - baseline.first_s < length_s - SAMPLE_S - 1e-6:
+            return
+        columns = zip(*(sample for _, sample in samples), strict=True)
+        baseline.usual = tuple(median(column) for column in columns)
         baseline.shifts = tuple(
-            0.0 if k == 0 else min(max(log(max(p, RESTING) / RESTING), 0.0), MAX_SHIFT)
-            for k, p in enumerate(usual)
+            0.0 if k == 0 else min(log(max(p, RESTING) / RESTING), MAX_SHIFT)
+            for k, p in enumerate(baseline.usual)
         )
 
 

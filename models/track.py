@@ -8,8 +8,24 @@ from ..stream.messages import Body, Face, Point
 from .belonging import fit, head_point
 from .motion import Law, Motion, centre, iou
 
-FACE_LAW = Law(jitter=0.05, height_jitter=0.06, speed=4.0, keeps_s=4.0, reach=3.0, strangers=0.0002)
-BODY_LAW = Law(jitter=0.05, height_jitter=0.08, speed=1.2, keeps_s=8.0, reach=2.0, strangers=0.002)
+FACE_LAW = Law(
+    jitter=0.05,
+    height_jitter=0.06,
+    speed=4.0,
+    keeps_s=4.0,
+    reach=3.0,
+    astray_by=0.2,
+    strangers=0.0002,
+)
+BODY_LAW = Law(
+    jitter=0.05,
+    height_jitter=0.08,
+    speed=1.2,
+    keeps_s=8.0,
+    reach=2.0,
+    astray_by=0.4,
+    strangers=0.002,
+)
 """Our choice. A walk of 1.4 m/s is 7 face sizes (0.2 m) or 1.4 body sizes (1 m) a second; a head
 turns back sooner than a walker. A box of real detections jumps by up to 0.02 of its size as a
 rule, by 0.2 where an arm enters or leaves it. A stranger comes up in one of twenty frames of a

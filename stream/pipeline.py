@@ -135,9 +135,8 @@ class Pipeline:
             self._watch(room)
         except Exception as error:
             self._fail(error)
-            room.command(Command("stop"))
         finally:
-            stuck = self._workers.join(GRACE_S)
+            stuck = self._gather(room)
             for report in room.reports(0.0):
                 self._take(room, report)
             room.close()
@@ -148,6 +147,19 @@ class Pipeline:
             self._conclude(time.monotonic() - started_s)
             self._ready.set()
             self._done.set()
+
+    def _gather(self, room: ControlRoom) -> list[str]:
+        """Wait for all stages to leave; return the names of those that do not.
+
+        After a failure the stop is commanded again and again, since a stage that was still starting
+        had not subscribed when it was commanded first.
+        """
+        end_s = time.monotonic() + GRACE_S
+        while (stuck := self._workers.join(0.05)) and time.monotonic() < end_s:
+            if self._error is not None:
+                room.command(Command("stop"))
+            self._take_all(room)
+        return stuck
 
     def _start_stages(self, room: ControlRoom) -> None:
         made, config, start = self._made, self._config, self._workers.start

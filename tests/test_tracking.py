@@ -223,7 +223,6 @@ def test_a_face_not_looked_for_is_remembered() -> None:
     assert ids(tracker.update(0.2, [face(100)], None)) == [1]
 
 
-@pytest.mark.xfail(strict=True, reason="a face that jumps by its width is taken for one that moves")
 def test_another_face_before_the_same_body_is_another_person() -> None:
     tracker = Tracker()
     tracker.update(0.0, [face(65)], [body(100, head=False)])
@@ -267,16 +266,16 @@ SCENES = {
     "turning back": lambda seed: [turning_back(s) for s in (1.0, 2.0)],
     "at a table": lambda seed: [at_a_table(seed, 10.0)],
 }
-"""Each films to at most this many switches per scene and rate, over three seeds."""
 MOST_SWITCHES = 1.0
-NOT_YET = {("crossing at right angles", "25"), ("crossing at right angles", "irregular")}
+"""A scene, on average over three seeds; an exchange of two numbers is two. By overlap alone there
+are 3 to 16 where people cross."""
 
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("rate", RATES)
 def test_identities_are_kept(name: str, rate: str, request: pytest.FixtureRequest) -> None:
-    if (name, rate) in NOT_YET:
-        reason = "1.4 switches a scene where people cross at right angles"
+    if (name, rate) == ("crossing at right angles", "irregular"):
+        reason = "about 1.4 switches a scene where people cross at right angles, irregular rate"
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     scenes = [(scene, seed) for seed in (201, 202, 203) for scene in SCENES[name](seed)]
     found = [count(Tracker(), film(scene, rate, seed)) for scene, seed in scenes]

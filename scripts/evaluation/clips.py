@@ -13,19 +13,17 @@ Image = NDArray[np.uint8]
 Waves = NDArray[Any]
 
 SHAKE_HZ = (0.3, 6.0)
-"""Hand-held tremor and sway; its size falls with the frequency. Source: the hand's physiological
-tremor lies above 4 Hz and is far smaller than the sway below 2 Hz (Elble and Koller, Tremor, 1990);
-the sizes in `Disturbance` are our choice."""
+"""Hand-held sway and tremor; its size falls with the frequency. Our choice."""
 
 DRIFT_HZ = (0.02, 0.2)
-"""Automatic exposure and clouds: periods of 5 to 50 s."""
+"""Automatic exposure and clouds: periods of 5 to 50 s. Our choice."""
 
 WAVES = 6
 """Sinusoids summed in each disturbance."""
 
 
 class Disturbance(NamedTuple):
-    """How much the picture suffers; standard deviations over time or over pixels.
+    """How much the picture suffers; standard deviations over time or over pixels, our choice.
 
     Noise is `read_noise` levels of 255 plus shot noise of `shot_gain` levels of variance per level.
     """
