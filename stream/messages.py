@@ -131,11 +131,15 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Thumb(msgspec.Struct, frozen=True):
-    """A small grey picture, H x W uint8 row by row, to tell the camera's motion by; never kept."""
+    """A small grey picture, H x W uint8 row by row, to tell the camera's motion by; never kept.
+
+    `corners` are places worth following, n x 2 float32 (x, y) in px of the small picture.
+    """
 
     width_px: int
     height_px: int
     grey: bytes
+    corners: bytes = b""
 
 
 class Observation(Stamped, frozen=True, kw_only=True, tag=True):
