@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..stream.messages import Body, Face, Frame, Observation, Thumb
+from ..stream.messages import Body, Face, Frame, Observation, Thumb, stamp_of
 from . import second_look, zoo
 from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
 from .camera_motion import people_boxes, thumb
@@ -82,12 +82,7 @@ class LocalVision:
             faces, bodies, reason = None, None, str(error)
         height, width = frame.image_bgr.shape[:2]
         return Observation(
-            source_id=frame.source_id,
-            seq=frame.seq,
-            epoch=frame.epoch,
-            pts_s=frame.pts_s,
-            t_wall_ns=frame.t_wall_ns,
-            t_mono_ns=frame.t_mono_ns,
+            **stamp_of(frame),
             width_px=width,
             height_px=height,
             faces=None if faces is None else tuple(faces),

@@ -93,6 +93,11 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     t_mono_ns: int = 0
 
 
+def stamp_of(message: Frame | Stamped) -> dict[str, Any]:
+    """Return the fields of `Stamped`, for another message about the same frame."""
+    return {name: getattr(message, name) for name in Stamped.__struct_fields__}
+
+
 class Face(msgspec.Struct, frozen=True):
     """A face in a frame.
 

@@ -12,7 +12,7 @@ from ..models.similarity import STILL
 from ..models.steady import Config as SteadyConfig
 from ..models.steady import Steadiness
 from ..models.tracking import Tracked, Tracker
-from .messages import Event, Observation, Person, Reading, Steady, Window
+from .messages import Event, Observation, Person, Reading, Steady, Window, stamp_of
 from .window import SlidingWindow
 
 
@@ -41,12 +41,7 @@ class SourceState:
             tracked = self._tracker.update(seen.pts_s, seen.faces, seen.bodies)
             people = tuple(self._person(seen.pts_s, one) for one in tracked)
         reading = Reading(
-            source_id=seen.source_id,
-            seq=seen.seq,
-            epoch=seen.epoch,
-            pts_s=seen.pts_s,
-            t_wall_ns=seen.t_wall_ns,
-            t_mono_ns=seen.t_mono_ns,
+            **stamp_of(seen),
             width_px=seen.width_px,
             height_px=seen.height_px,
             people=people,

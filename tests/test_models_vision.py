@@ -79,7 +79,7 @@ def test_everything_of_a_frame_is_in_the_observation():
     assert (seen.t_wall_ns, seen.t_mono_ns, seen.width_px, seen.height_px) == (1, 2, 60, 40)
     assert seen.faces is not None and seen.faces[0].emotions[0] == 1
     assert seen.bodies == (body(3),)
-    assert list(seen.timings_ms) == ["pose", "face", "mesh", "expression", "quality"]
+    assert list(seen.timings_ms) == ["pose", "face", "mesh", "expression", "quality", "camera"]
     assert seen.faces[0].quality == 0 and seen.faces[0].quality_reason == "small"
     assert seen.valid
 
