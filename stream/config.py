@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ..models.quality import Config as QualityConfig
 from .errors import ConfigError
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
@@ -78,6 +79,17 @@ class RunConfig(BaseModel):
     )
     max_bodies: Annotated[int, Field(ge=1)] | None = Field(
         None, description="most bodies a frame; if absent, the network's own (BlazePose: 4)"
+    )
+    second_looks: Annotated[int, Field(ge=0)] = Field(
+        4, description="most heads without a face that are looked at again, per frame"
+    )
+    quality: QualityConfig | None = Field(
+        None,
+        description="what a good face is, as `{min_quality: 0.6}`; also `side_px`, `sharpness`, "
+        "`turn_deg`",
+    )
+    model_options: dict[Literal["face", "mesh", "expression", "pose"], dict[str, Any]] = Field(
+        {}, description="options of the network of a job, as `pose: {min_pose_score: 0.9}`"
     )
     smooth_s: Positive = Field(
         0.3, description="time constant of the smoothed readings, in seconds"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.base import Vision
+from ..models.quality import Config as QualityConfig
 from ..models.steady import Config as SteadyConfig
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
@@ -139,13 +140,18 @@ def open_vision(config: RunConfig) -> Vision:
 
     cv2.setNumThreads(1)  # The pool of workers is the parallelism; OpenCV's own would fight it.
     networks = {job: name for job, name in config.models.items() if job != "narrator"}
+    options = {job: dict(own) for job, own in config.model_options.items()}
+    if config.max_bodies is not None:
+        options.setdefault("pose", {})["max_bodies"] = config.max_bodies
     return vision.build(
         vision.Config(
             models=networks,
-            options={"pose": {"max_bodies": config.max_bodies}} if config.max_bodies else {},
+            options=options,
             face_stride=config.face_stride,
             pose_stride=config.pose_stride,
             pose_refresh=config.pose_refresh,
+            second_looks=config.second_looks,
+            quality=config.quality or QualityConfig(),
             provider=config.provider,
         )
     )
