@@ -144,14 +144,21 @@ def load(path: Path | None, **overrides: Any) -> RunConfig:
 
 
 def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Put a validation error into one line a user can act on."""
-    lines = []
+    """Put a validation error into a line for each key at fault that a user can act on."""
+    lines: dict[str, str] = {}
     for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "value"
+        key = ".".join(str(part) for part in fault["loc"] if _is_written(part)) or "value"
         if fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, model.model_fields, 1)
             hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
-            lines.append(f"{where}: unknown key {key}; {hint}")
+            lines[key] = f"{where}: unknown key {key}; {hint}"
+        elif key in lines:
+            lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
         else:
-            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
-    return "\n".join(lines)
+            lines[key] = f"{where}: {key}: got {fault['input']!r}. {fault['msg']}"
+    return "\n".join(lines.values())
+
+
+def _is_written(part: str | int) -> bool:
+    """Tell a key that a user wrote from what pydantic calls the member of a union it tried."""
+    return not str(part).startswith(("literal[", "constrained-", "[key]", "function-"))

@@ -170,6 +170,8 @@ def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:
 
 def _clear(folder: Path, overwrite: bool) -> Path:
     """Make the folder; take earlier results of ours away where that is allowed."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder by --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
