@@ -66,7 +66,8 @@ class RunConfig(BaseModel):
         0, description="threads that run networks; 0: one per core"
     )
     lag_frames: Annotated[int, Field(ge=1, le=64)] = Field(
-        4, description="age of the past that a replayed frame may use; bounds parallel frames"
+        4,
+        description="least age of the past a frame may use; bounds a replay's frames at once",
     )
     face_stride: Annotated[int, Field(ge=1)] = Field(
         1, description="faces are looked for on every n-th frame"
