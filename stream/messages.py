@@ -283,6 +283,39 @@ class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     gap: str = ""
 
 
+SourceState = Literal[
+    "connecting",
+    "playing",
+    "stalled",
+    "hung_up",
+    "refused",
+    "not_found",
+    "no_host",
+    "no_route",
+    "closed_port",
+    "silent",
+    "garbage",
+    "unsupported",
+    "stopped",
+]
+"""How a live source is. All but the first two and the last are faults, tried again for ever:
+pictures stopped; it ended the connection; wrong login; no such stream; no such name; no way there;
+nothing listens; it accepts and says nothing; what it says makes no sense; its kind is unknown."""
+
+
+class SourceHealth(msgspec.Struct, frozen=True):
+    """The state of a live source, since when (UTC), and the remedy where there is a fault.
+
+    `attempts` counts connections since it last played, `outages` how often it was lost so far.
+    """
+
+    state: SourceState
+    since_wall_ns: int
+    attempts: int = 0
+    outages: int = 0
+    detail: str = ""
+
+
 class End(msgspec.Struct, frozen=True, tag=True):
     """The last message of a stage on a link: nothing follows from `stage`."""
 
