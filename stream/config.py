@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import ConfigError
+from .secrets import scrub
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
@@ -35,7 +36,9 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: tuple[str, ...] = Field((), description="files, folders or globs to replay")
+    sources: tuple[str, ...] = Field(
+        (), description="files, folders or globs to replay, or `rtsp://` cameras"
+    )
     out: Path | None = Field(None, description="folder that receives every result")
     overwrite: bool = Field(False, description="replace the results of an earlier run in `out`")
     sinks: tuple[SinkEntry, ...] = Field(
@@ -53,6 +56,9 @@ class RunConfig(BaseModel):
         {},
         description="network for a job (face, mesh, expression, pose, narrator), by name; "
         "`auto` if absent, `none` leaves the job out",
+    )
+    transport: Literal["tcp", "udp"] = Field(
+        "tcp", description="how cameras on the network send; some know only `udp`"
     )
     loop: bool = Field(False, description="start each source anew when it ends")
     limit_frames: Annotated[int, Field(gt=0)] | None = Field(
@@ -142,4 +148,4 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
             lines.append(f"{where}: unknown key {key}; {hint}")
         else:
             lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
-    return "\n".join(lines)
+    return scrub("\n".join(lines))

@@ -253,19 +253,22 @@ class Window(Stamped, frozen=True, kw_only=True, tag=True):
     final: bool = False
 
 
-EventKind = Literal["arrival", "departure", "quadrant_change", "spike"]
+EventKind = Literal["arrival", "departure", "quadrant_change", "spike", "source_state"]
 
 
 class Event(Stamped, frozen=True, kw_only=True, tag=True):
     """Something worth telling.
 
-    `before` and `after` are quadrants, or for a spike the dimension and its value (`valence 0.02`).
+    `before` and `after` are quadrants, or for a spike the dimension and its value (`valence 0.02`),
+    or states of a live source (`source_state`, about nobody: `person` is the group, and `detail`
+    names the remedy).
     """
 
     kind: EventKind
     person: int
     before: str = ""
     after: str = ""
+    detail: str = ""
 
 
 class Narration(Stamped, frozen=True, kw_only=True, tag=True):

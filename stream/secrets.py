@@ -177,7 +177,8 @@ def hide_in_arguments(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
     Everybody on a machine can read the arguments of a process; its environment only its user can.
     """
-    hidden, held = [], {}
+    hidden: list[str] = []
+    held: dict[str, str] = {}
     for argument in arguments:
         found = _URL.match(argument)
         login = _split_login(found[2])[0] if found else ""

@@ -26,8 +26,8 @@ import av
 import numpy as np
 
 Behaviour = Literal["play", "stall", "silent", "refuse", "noise", "garbage", "no_describe"]
-"""`stall` sends no more pictures, `silent` accepts and never answers, `noise` answers bytes that are
-no RTSP, `garbage` sends RTP whose payload is random, `no_describe` knows no such stream."""
+"""`stall` sends no more pictures, `silent` accepts and never answers, `noise` answers no RTSP,
+`garbage` sends RTP whose payload is random, `no_describe` knows no such stream."""
 
 TICKS_HZ = 90_000
 NTP_EPOCH_S = 2_208_988_800
@@ -36,11 +36,18 @@ REALM = "camera"
 
 @dataclass(frozen=True)
 class Clip:
-    """Access units, each a list of NAL units without start codes; the first is a key frame."""
+    """Access units in the order of decoding, each a list of NAL units without start codes.
+
+    The first is a key frame; `ticks` are the times of all of them, and at last of the end.
+    """
 
     codec: str
     units: list[list[bytes]]
-    gop: int
+    ticks: list[int]
+
+    def at(self, number: int) -> int:
+        loops, place = divmod(number, len(self.units))
+        return loops * self.ticks[-1] + self.ticks[place]
 
 
 def encode(
@@ -64,7 +71,8 @@ def encode(
         frame.pts = k
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
-    return Clip(codec, [split(bytes(packet)) for packet in packets], gop)
+    units = [split(bytes(packet)) for packet in packets]
+    return Clip(codec, units, [k * TICKS_HZ // 25 for k in range(frames + 1)])
 
 
 def from_file(path: Path) -> Clip:
@@ -72,8 +80,10 @@ def from_file(path: Path) -> Clip:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         convert = av.BitStreamFilterContext("h264_mp4toannexb", stream)
-        units = [bytes(out) for packet in container.demux(stream) for out in convert.filter(packet)]
-    return Clip("h264", [split(unit) for unit in units], 0)
+        packets = [out for packet in container.demux(stream) for out in convert.filter(packet)]
+        ticks = [int(out.pts * stream.time_base * TICKS_HZ) for out in packets]
+        end = int(stream.duration * stream.time_base * TICKS_HZ)
+    return Clip("h264", [split(bytes(out)) for out in packets], [*ticks, end])
 
 
 def split(unit: bytes) -> list[bytes]:
@@ -108,7 +118,8 @@ class Camera:
     basic: bool = False
     rate_hz: float = 25.0
     declared_hz: str = ""
-    ticks: Callable[[int], int] = lambda n: n * TICKS_HZ // 25
+    ticks: Callable[[int], int] | None = None
+    """The stamp of each access unit, else that of the clip."""
     wall_s: float | None = None
     """Wall time of the first picture, told in sender reports; None: no reports."""
     drop: Callable[[int], bool] = lambda n: False
@@ -252,7 +263,7 @@ class Camera:
                 if self._stop.wait(0.02):
                     return
                 continue
-            ticks = self.ticks(number) & 0xFFFFFFFF
+            ticks = (self.ticks or clip.at)(number) & 0xFFFFFFFF
             if self.wall_s is not None and number % 5 == 0:
                 client.sendall(self._sender_report(number, ticks))
             nals = clip.units[number % len(clip.units)]

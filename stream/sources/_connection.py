@@ -32,6 +32,8 @@ _WASH_S = 2.0
 """Pictures after a damaged one are predicted from it until the next key frame; a stream that has
 none renews itself within about this time."""
 
+_STALLED = Fault("stalled", f"no picture for {TIMEOUT_S:.0f} s")
+
 _PROBE = "100000"
 """Bytes and microseconds of looking into the stream: the default takes 1.2 s and then delivers a
 burst of old pictures; measured with 640x360 at 25 per second."""
@@ -95,7 +97,7 @@ class Connection:
         if not self.is_open:
             return fault_of(error, self._url)
         if isinstance(error, av.error.ExitError | TimeoutError):
-            return Fault("stalled", f"no picture for {TIMEOUT_S:.0f} s")
+            return _STALLED
         return Fault("hung_up", "the camera broke the connection off")
 
     def _read(self, container: InputContainer) -> Iterator[Taken]:
@@ -107,8 +109,14 @@ class Connection:
         stream.thread_type = "NONE"
         base_s, late, convert = float(stream.time_base or 0), Lateness(), VideoReformatter()
         for packet in container.demux(stream):
+            waited_s = time.monotonic() - self.beat_s
             self._step()
             if not self._is_wanted:
+                return
+            if waited_s >= TIMEOUT_S:
+                # The time-out has struck: this is what the parser held back, and FFmpeg would now
+                # wait for as long again.
+                self.fault = _STALLED
                 return
             if not packet.size:
                 break
@@ -123,7 +131,9 @@ class Connection:
                 yield Taken(image_bgr, stamp_s, wall_ns, time.monotonic_ns())
         self.fault = Fault("hung_up", "the camera ended the stream")
 
-    def _decode(self, stream: VideoStream, packet: Packet, level: int) -> list[VideoFrame]:
+    def _decode(
+        self, stream: VideoStream, packet: Packet[VideoStream], level: int
+    ) -> list[VideoFrame]:
         """Return the whole pictures that come out; count the others."""
         self._waits_for_key = level == 2 or (self._waits_for_key and not packet.is_keyframe)
         if self._waits_for_key and not packet.is_keyframe:
@@ -156,7 +166,7 @@ class Connection:
         if self._dirty_until_s is None:
             self._dirty_until_s = self.beat_s + _WASH_S
 
-    def _hear(self, packet: Packet, stamp_s: float) -> None:
+    def _hear(self, packet: Packet[VideoStream], stamp_s: float) -> None:
         """Take the time of a sender report, which FFmpeg carries on to each packet."""
         if packet.has_sidedata("prft"):
             (wall_us,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))

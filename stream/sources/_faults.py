@@ -63,7 +63,9 @@ def _look(url: SecretUrl, where: str) -> Fault:
 
 def _listen(line: socket.socket, where: str, *, is_plain: bool) -> Fault:
     if not is_plain:
-        return Fault("garbage", f"{where} gives no stream over TLS: try rtsp:// instead of rtsps://")
+        return Fault(
+            "garbage", f"{where} gives no stream over TLS: try rtsp:// instead of rtsps://"
+        )
     line.settimeout(LOOK_S)
     line.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
     try:
@@ -75,5 +77,6 @@ def _listen(line: socket.socket, where: str, *, is_plain: bool) -> Fault:
     if not said.startswith(b"RTSP/"):
         return Fault("garbage", f"{where} speaks another protocol than RTSP: check the port")
     return Fault(
-        "unsupported", f"{where} answers, but gives no video that can be read: try the other transport"
+        "unsupported",
+        f"{where} answers, but has no video to read: try the other transport",
     )

@@ -12,6 +12,12 @@ _JUMP_S = 10.0
 """A stamp that runs this much ahead of the time that has passed is a jump of the camera's clock.
 Source: `-dts_delta_threshold` of ffmpeg."""
 
+_DISORDER_S = 1.0
+"""Stamps that fall by less are out of order, as from cameras that stamp B-frames wrongly: their
+pictures follow each other as they arrive, `_LEAST_S` apart at least."""
+
+_LEAST_S = 0.001
+
 _CREEP = 2e-4
 """Share by which two clocks may drift apart: quartz without discipline stays within 200 ppm."""
 
@@ -60,9 +66,13 @@ class LiveClock:
             gone_s = time_s - self._time_s
             if abs(gone_s) < _TOLERANCE_S:
                 return None
-            if gone_s < 0 or gone_s - (now_s - self._arrived_s) > _JUMP_S:
+            if gone_s < -_DISORDER_S or gone_s - (now_s - self._arrived_s) > _JUMP_S:
                 return self._start(stamp_s, now_s, size_px)
-            self._step_s = gone_s
+            if gone_s < 0:
+                time_s = max(self._time_s + _LEAST_S, now_s - self._zero_s)
+                self._offset_s = time_s - stamp_s
+            else:
+                self._step_s = gone_s
         return self._keep(time_s, now_s)
 
     def _start(self, stamp_s: float | None, now_s: float, size_px: tuple[int, int]) -> float:

@@ -200,9 +200,7 @@ class Rtsp:
         if pts_s is None:
             self._repeated += 1
             return None
-        return Picture(
-            pts_s, taken.image_bgr, self._clock.epoch, taken.t_wall_ns, taken.t_mono_ns
-        )
+        return Picture(pts_s, taken.image_bgr, self._clock.epoch, taken.t_wall_ns, taken.t_mono_ns)
 
     def _remark(self, connection: Connection) -> str:
         off_s = connection.sender.off_s
