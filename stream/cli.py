@@ -275,7 +275,9 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
 def _tell(summary: Summary) -> None:
     for source_id, health in summary.states.items():
         if health.outages or not summary.frames.get(source_id):
-            told = f"lost {health.outages} x" if health.outages else f"never played: {health.detail}"
+            told = (
+                f"lost {health.outages} x" if health.outages else f"never played: {health.detail}"
+            )
             click.echo(f"{source_id}: {told}", err=True)
     for source_id, note in summary.notes.items():
         if note.startswith("incomplete"):

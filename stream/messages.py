@@ -299,9 +299,8 @@ SourceState = Literal[
     "silent",
     "garbage",
     "unsupported",
-    "stopped",
 ]
-"""How a live source is. All but the first two and the last are faults, tried again for ever:
+"""How a live source is. All but the first two are faults, tried again for ever:
 pictures stopped; it ended the connection; wrong login; no such stream; no such name; no way there;
 nothing listens; it accepts and says nothing; what it says makes no sense; its kind is unknown."""
 

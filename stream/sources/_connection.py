@@ -25,14 +25,9 @@ from ._pixels import to_bgr
 
 Transport = Literal["tcp", "udp"]
 
-TIMEOUT_S = 3.0
-"""How long FFmpeg may open, and how long it may wait for a packet."""
-
 _WASH_S = 2.0
 """Pictures after a damaged one are predicted from it until the next key frame; a stream that has
 none renews itself within about this time."""
-
-_STALLED = Fault("stalled", f"no picture for {TIMEOUT_S:.0f} s")
 
 _PROBE = "100000"
 """Bytes and microseconds of looking into the stream: the default takes 1.2 s and then delivers a
@@ -55,9 +50,12 @@ class Connection:
     `beat_s` is the monotonic time of its last step; `fault` is why it ended.
     """
 
-    def __init__(self, url: SecretUrl, transport: Transport, verify_tls: bool) -> None:
-        """Prepare; `pictures` connects."""
+    def __init__(
+        self, url: SecretUrl, transport: Transport, verify_tls: bool, timeout_s: float
+    ) -> None:
+        """Prepare; `pictures` connects. `timeout_s` is for opening, and for each packet."""
         self._url = url
+        self._timeout_s = timeout_s
         self._options = {
             "rtsp_transport": transport,
             "allowed_media_types": "video",
@@ -67,6 +65,7 @@ class Connection:
             "tls_verify": str(int(verify_tls)),
             "user_agent": "affectstream",
         }
+        self._stalled = Fault("stalled", f"no picture for {timeout_s:g} s")
         self.decode_errors = self.shed_frames = 0
         self.beat_s = time.monotonic()
         self.is_open = False
@@ -84,20 +83,23 @@ class Connection:
     def pictures(self) -> Iterator[Taken]:
         """Connect and yield pictures until a fault or `leave`; runs in a thread of its own."""
         try:
-            with av.open(self._url.reveal(), timeout=TIMEOUT_S, options=self._options) as container:
+            with av.open(
+                self._url.reveal(), timeout=self._timeout_s, options=self._options
+            ) as container:
                 self._step()
                 self.is_open = True
                 yield from self._read(container)
         except (av.error.FFmpegError, OSError) as error:
+            took_s = time.monotonic() - self.beat_s
             self._step()
             if self._is_wanted:
-                self.fault = self._fault(error)
+                self.fault = self._fault(error, took_s >= self._timeout_s)
 
-    def _fault(self, error: Exception) -> Fault:
+    def _fault(self, error: Exception, is_timeout: bool) -> Fault:
         if not self.is_open:
-            return fault_of(error, self._url)
-        if isinstance(error, av.error.ExitError | TimeoutError):
-            return _STALLED
+            return fault_of(error, self._url, is_timeout=is_timeout)
+        if is_timeout or isinstance(error, av.error.ExitError):
+            return self._stalled
         return Fault("hung_up", "the camera broke the connection off")
 
     def _read(self, container: InputContainer) -> Iterator[Taken]:
@@ -113,10 +115,10 @@ class Connection:
             self._step()
             if not self._is_wanted:
                 return
-            if waited_s >= TIMEOUT_S:
+            if waited_s >= self._timeout_s:
                 # The time-out has struck: this is what the parser held back, and FFmpeg would now
                 # wait for as long again.
-                self.fault = _STALLED
+                self.fault = self._stalled
                 return
             if not packet.size:
                 break

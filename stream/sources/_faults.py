@@ -26,7 +26,7 @@ class Fault:
     detail: str
 
 
-def fault_of(error: Exception, url: SecretUrl) -> Fault:
+def fault_of(error: Exception, url: SecretUrl, *, is_timeout: bool) -> Fault:
     """Tell why a camera could not be opened or read; may look closer, for two seconds at most."""
     where = f"{url.host}:{url.port or DEFAULT_PORTS[url.scheme]}"
     if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
@@ -38,7 +38,10 @@ def fault_of(error: Exception, url: SecretUrl) -> Fault:
         return Fault("closed_port", f"nothing listens at {where}: check the port, or wait")
     if isinstance(error, av.error.DecoderNotFoundError):
         return Fault("unsupported", f"{where} sends a codec that cannot be decoded")
-    return _look(url, where)
+    found = _look(url, where)
+    if is_timeout and found.state == "unsupported":
+        return Fault("silent", f"{where} did not answer in time: it was starting, or is too slow")
+    return found
 
 
 def _look(url: SecretUrl, where: str) -> Fault:

@@ -24,8 +24,8 @@ from ._retry import LATER_S, retry_wait_s
 from .base import Picture, SourceConfig
 
 TICK_S = 0.15
-CUT_S = 4.0
-"""A step of a connection that takes longer has outlived FFmpeg's own time-outs: leave it behind."""
+CUT_S = 1.0
+"""A step of a connection that outlives its time-out by so much hangs: it is left behind."""
 
 PICTURE_S = 10.0
 """Packets that give no picture for so long are no video; the longest usual gap of key frames."""
@@ -48,12 +48,16 @@ def _url(value: object) -> SecretUrl:
 
 
 class Config(SourceConfig):
-    """A camera. `verify_tls` asks `rtsps://` for a certificate that this machine trusts."""
+    """A camera. `verify_tls` asks `rtsps://` for a certificate that this machine trusts.
+
+    `timeout_s` is how long it may take to open, and to send the next picture.
+    """
 
     kind: Literal["rtsp"] = "rtsp"
     url: Annotated[SecretUrl, PlainValidator(_url), PlainSerializer(str)]
     transport: Transport = Field("tcp", description="tcp, or udp for cameras that know no other")
     verify_tls: bool = False
+    timeout_s: float = Field(3.0, gt=0)
 
 
 class Rtsp:
@@ -137,13 +141,11 @@ class Rtsp:
             self._part()
         if reader is not None:
             reader.join(LEAVE_S)
-        if self.health is not None and self.health.state != "stopped":
-            self._enter("stopped")
 
     def _connect(self) -> None:
         config = self._config
         self._clock.begin()
-        connection = Connection(config.url, config.transport, config.verify_tls)
+        connection = Connection(config.url, config.transport, config.verify_tls, config.timeout_s)
         connection.level = self._level
         self._connection = connection
         name = f"rtsp-{self.info.source_id}"
@@ -161,7 +163,7 @@ class Rtsp:
             if picture is not None:
                 pictured_s = now_s
                 self._enter("playing", self._remark(connection))
-            elif now_s - connection.beat_s > CUT_S:
+            elif now_s - connection.beat_s > self._config.timeout_s + CUT_S:
                 connection.fault = self._cut(connection)
                 return
             elif now_s - pictured_s > PICTURE_S and connection.level < 2:
@@ -170,9 +172,10 @@ class Rtsp:
             yield picture
 
     def _cut(self, connection: Connection) -> Fault:
+        waited_s = self._config.timeout_s + CUT_S
         if connection.is_open:
-            return Fault("stalled", f"no picture for {CUT_S:.0f} s, not even a time-out")
-        return Fault("silent", f"no answer within {CUT_S:.0f} s: check host and network")
+            return Fault("stalled", f"no picture for {waited_s:g} s, not even a time-out")
+        return Fault("silent", f"no answer within {waited_s:g} s: check host and network")
 
     def _part(self) -> Fault:
         """Leave the connection behind; return why it ended."""
@@ -209,9 +212,8 @@ class Rtsp:
         return f"its clock is {off_s:+.0f} s off: set it; wall times are those of arrival"
 
     def _enter(self, state: SourceState, detail: str = "") -> None:
-        old = self.health
-        detail = scrub(detail)
-        if old is not None and (old.state, old.detail) == (state, detail) == ("playing", detail):
+        old, detail = self.health, scrub(detail)
+        if old is not None and old.state == state == "playing" and old.detail == detail:
             return
         since_ns = old.since_wall_ns if old and old.state == state else time.time_ns()
         self.health = SourceHealth(state, since_ns, self._attempts, self._outages, detail)
