@@ -98,7 +98,8 @@ class Lateness:
     def __init__(self) -> None:
         """Take the first stamp as in time."""
         self._least_s: float | None = None
-        self._told_s = self._in_time_s = 0.0
+        self._told_s = 0.0
+        self._late_since_s: float | None = None
 
     def is_behind(self, stamp_s: float, now_s: float) -> bool:
         """Return whether stamps have been a second late for a second."""
@@ -109,8 +110,10 @@ class Lateness:
             self._least_s += _CREEP * (now_s - self._told_s)
         self._told_s = now_s
         if late_s - self._least_s < _LATE_S:
-            self._in_time_s = now_s
-        return now_s - self._in_time_s > _LATE_S
+            self._late_since_s = None
+        elif self._late_since_s is None:
+            self._late_since_s = now_s
+        return self._late_since_s is not None and now_s - self._late_since_s > _LATE_S
 
 
 class SenderClock:
