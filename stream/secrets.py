@@ -33,6 +33,7 @@ MIN_LENGTH = 4
 _PLACE = re.compile(r"\{(\w+)\}")
 _PREFIX = "AFFECTSTREAM_"
 _URL = re.compile(r"^([a-zA-Z][\w+.-]*)://(.*)$", re.DOTALL)
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?(?=[/?#]|$)")
 _LOGIN = re.compile(r"([a-zA-Z][\w+.-]*://[^\s/:@'\"]*):[^\s/'\"]*@(?=[\w\[])")
 _QUERY = re.compile(r"(?i)([?&;](?:pass|password|passwd|pwd|token|secret|auth|key)=)([^&;\s'\"]*)")
 
@@ -111,7 +112,7 @@ class SecretUrl:
         user = unquote(given_user)
         if password:
             learn(base64.b64encode(f"{user}:{password}".encode()).decode())
-        host = re.match(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/?#]+)(?::(\d{1,5}))?(?=[/?#]|$)", place)
+        host = _HOST.match(place)
         if host is None:
             shown = f"{scheme}://{user + ':' + MASK + '@' if login else ''}{scrub(place)}"
             raise ConfigError(f"{shown}: no host, or a port that is no number")
@@ -142,14 +143,15 @@ class SecretUrl:
 def _split_login(rest: str) -> tuple[str, str]:
     """Split what follows `://` into user and password, and host and path."""
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        cut = authority.rindex("@")
-        # A slash in a password that is not percent-encoded moves the host behind a later @.
-    elif "@" in rest and re.search(r":(?!\d*$)", authority):
-        cut = rest.rindex("@")
-    else:
+    if "@" not in authority and not re.search(r":(?!\d*$)", authority):
         return "", rest
-    return rest[:cut], rest[cut + 1 :]
+    # A slash in a password that is not percent-encoded moves the host behind a later @.
+    first = authority.rfind("@")
+    cuts = [place.start() for place in re.finditer("@", rest) if place.start() >= first]
+    for cut in cuts:
+        if _HOST.match(rest[cut + 1 :]):
+            return rest[:cut], rest[cut + 1 :]
+    return (rest[: cuts[-1]], rest[cuts[-1] + 1 :]) if cuts else ("", rest)
 
 
 def _fill(text: str) -> str:

@@ -51,9 +51,13 @@ class Clip:
 
 
 def encode(
-    codec: str = "h264", size: tuple[int, int] = (160, 120), frames: int = 20, gop: int = 5
+    codec: str = "h264",
+    size: tuple[int, int] = (160, 120),
+    frames: int = 20,
+    gop: int = 5,
+    noise: bool = False,
 ) -> Clip:
-    """Picture k of a clip is flat, of the grey level `40 + 8 * k`, over noise that never moves."""
+    """Picture k of a clip is flat, of the grey level `40 + 8 * k`, or noise that moves."""
     encoder = av.CodecContext.create("libx264" if codec == "h264" else "libx265", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
@@ -66,8 +70,10 @@ def encode(
     }
     packets = []
     for k in range(frames):
-        grey = np.full((size[1], size[0], 3), 40 + 8 * k, np.uint8)
-        frame = av.VideoFrame.from_ndarray(grey, format="bgr24").reformat(format="yuv420p")
+        image = np.full((size[1], size[0], 3), 40 + 8 * k, np.uint8)
+        if noise:
+            image = np.random.default_rng(k).integers(0, 256, image.shape, np.uint8)
+        frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
         frame.pts = k
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
@@ -122,11 +128,13 @@ class Camera:
     """The stamp of each access unit, else that of the clip."""
     wall_s: float | None = None
     """Wall time of the first picture, told in sender reports; None: no reports."""
-    drop: Callable[[int], bool] = lambda n: False
-    """Which access units never leave, as if the network had lost them."""
+    lose: Callable[[int, int], bool] = lambda unit, part: False
+    """Which packets of which access unit the network loses."""
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
+        self._change = threading.Condition()
+        self._sent = 0
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", 0))
@@ -152,6 +160,12 @@ class Camera:
         for thread in self._threads:
             thread.join(10)
         self._listener.close()
+
+    def wait_for(self, more: int) -> None:
+        """Wait until so many further pictures were sent."""
+        with self._change:
+            end = self._sent + more
+            assert self._change.wait_for(lambda: self._sent >= end, 30)
 
     def hang_up(self) -> None:
         """Close every connection."""
@@ -274,11 +288,14 @@ class Camera:
             for k, part in enumerate(parts):
                 last = 0x80 if k == len(parts) - 1 else 0
                 head = struct.pack(">BBHII", 0x80, last | 96, sequence & 0xFFFF, ticks, 0x1234)
-                packets += b"$\0" + struct.pack(">H", 12 + len(part)) + head + part
                 sequence += 1
-            if not self.drop(number):
-                client.sendall(packets)
+                if not self.lose(number, k):
+                    packets += b"$\0" + struct.pack(">H", 12 + len(part)) + head + part
+            client.sendall(packets)
             number += 1
+            with self._change:
+                self._sent = number
+                self._change.notify_all()
             if self._stop.wait(max(0.0, start_s + number / self.rate_hz - time.monotonic())):
                 return
 

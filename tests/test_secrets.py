@@ -43,6 +43,11 @@ URLS = [
         "rtsp://u:CANARY%2F2%23%3F@h/x",
     ),
     (
+        "rtsp://u:CANARY@s%/2@h/x@y",
+        "rtsp://u:***@h/x@y",
+        "rtsp://u:CANARY%40s%25%2F2@h/x@y",
+    ),
+    (
         "rtsp://u:CANARY:colon@h/x",
         "rtsp://u:***@h/x",
         "rtsp://u:CANARY%3Acolon@h/x",
@@ -75,7 +80,7 @@ def test_a_url_shows_itself_without_its_password(text: str, shown: str, whole: s
     assert str(url) == shown
     assert repr(url) == f"SecretUrl({shown!r})"
     assert url.reveal() == whole
-    assert CANARY not in f"{url} {url!r} {[url]} {({'a': url})}"
+    assert CANARY not in f"{url} {url!r} {[url]} { ({'a': url}) }"
     assert CANARY not in scrub(text)
     assert SecretUrl.parse(url.reveal()) == url
 

@@ -96,6 +96,13 @@ class Rtsp:
 
     def pictures(self) -> Iterator[Picture | None]:
         """Yield pictures, and None while there is none, until `interrupt`."""
+        try:
+            yield from self._try_for_ever()
+        finally:
+            if self._connection is not None:
+                self._part()
+
+    def _try_for_ever(self) -> Iterator[Picture | None]:
         away_since_s = time.monotonic()
         while not self._interrupted:
             started_s = time.monotonic()
