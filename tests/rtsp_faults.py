@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -126,6 +127,8 @@ class Camera:
     declared_hz: str = ""
     ticks: Callable[[int], int] | None = None
     """The stamp of each access unit, else that of the clip."""
+    certificate: tuple[Path, Path] | None = None
+    """Talk over TLS: the certificate and its key."""
     wall_s: float | None = None
     """Wall time of the first picture, told in sender reports; None: no reports."""
     lose: Callable[[int, int], bool] = lambda unit, part: False
@@ -145,7 +148,8 @@ class Camera:
         self.requests: list[str] = []
 
     def url(self, login: str = "", path: str = "/clip") -> str:
-        return f"rtsp://{login + '@' if login else ''}127.0.0.1:{self.port}{path}"
+        scheme = "rtsps" if self.certificate else "rtsp"
+        return f"{scheme}://{login + '@' if login else ''}127.0.0.1:{self.port}{path}"
 
     def __enter__(self) -> "Camera":
         self._listener.listen(32)
@@ -195,6 +199,10 @@ class Camera:
 
     def _serve(self, client: socket.socket) -> None:
         try:
+            if self.certificate:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*self.certificate)
+                client = context.wrap_socket(client, server_side=True)
             with client:
                 self._talk(client, client.makefile("rb"))
         except (OSError, ValueError):

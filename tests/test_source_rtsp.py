@@ -2,8 +2,11 @@
 
 import gc
 import os
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,8 +45,8 @@ def nothing_left() -> Iterator[None]:
 class Viewer:
     """A source, and the one run over its pictures."""
 
-    def __init__(self, url: str, timeout_s: float = SOON_S) -> None:
-        self.source = rtsp.build(Config(url=url, timeout_s=timeout_s), "cam")
+    def __init__(self, url: str, timeout_s: float = SOON_S, **options: object) -> None:
+        self.source = rtsp.build(Config(url=url, timeout_s=timeout_s, **options), "cam")
         self.pictures = self.source.pictures()
         self.taken: list[Picture] = []
 
@@ -153,6 +156,38 @@ def test_a_login_is_given_and_a_wrong_one_is_refused(clip: Clip, basic: bool) ->
                 assert made.health.state == "refused"
                 assert words in made.health.detail
                 assert "CANARY" not in f"{made.health} {made.source.info} {made.source._config!r}"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for this machine that vouches for itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("makes a certificate by the command openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    files = folder / "certificate.pem", folder / "key.pem"
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera".split()
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    out = ["-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run([openssl, *made, *names, *out], check=True, capture_output=True)
+    return files
+
+
+def test_a_camera_over_tls(clip: Clip, certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    with Camera(clip, user="u", password="pass", certificate=certificate) as camera:
+        for trusted in (None, certificate[0]):
+            with Viewer(camera.url("u:pass"), ca_file=trusted) as made:
+                made.take(3)
+        other = ssl.get_default_verify_paths().cafile
+        if other is not None:
+            with Viewer(camera.url("u:pass"), ca_file=other) as made:
+                made.until(lambda: made.health.state != "connecting")
+                assert made.health.state == "refused"
+                assert "is not vouched for" in made.health.detail
+    with Camera(clip, behaviour="noise") as camera:
+        with Viewer(camera.url().replace("rtsp:", "rtsps:")) as made:
+            made.until(lambda: made.health.state != "connecting")
+            assert made.health.state in ("garbage", "silent")
 
 
 def test_who_is_refused_does_not_guess_often(clip: Clip) -> None:

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import av
@@ -51,7 +52,7 @@ class Connection:
     """
 
     def __init__(
-        self, url: SecretUrl, transport: Transport, verify_tls: bool, timeout_s: float
+        self, url: SecretUrl, transport: Transport, ca_file: Path | None, timeout_s: float
     ) -> None:
         """Prepare; `pictures` connects. `timeout_s` is for opening, and for each packet."""
         self._url = url
@@ -62,9 +63,11 @@ class Connection:
             "analyzeduration": _PROBE,
             "probesize": _PROBE,
             "protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto",
-            "tls_verify": str(int(verify_tls)),
             "user_agent": "affectstream",
         }
+        if ca_file is not None:
+            self._options |= {"tls_verify": "1", "ca_file": str(ca_file)}
+        self._ca_file = ca_file
         self._stalled = Fault("stalled", f"no picture for {timeout_s:g} s")
         self.decode_errors = self.shed_frames = 0
         self.beat_s = time.monotonic()
@@ -97,7 +100,7 @@ class Connection:
 
     def _fault(self, error: Exception, is_timeout: bool) -> Fault:
         if not self.is_open:
-            return fault_of(error, self._url, is_timeout=is_timeout)
+            return fault_of(error, self._url, self._ca_file, is_timeout=is_timeout)
         if is_timeout or isinstance(error, av.error.ExitError):
             return self._stalled
         return Fault("hung_up", "the camera broke the connection off")

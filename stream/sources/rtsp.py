@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import Field, FilePath, PlainSerializer, PlainValidator
 
 from ..errors import ConfigError
 from ..messages import SourceHealth, SourceInfo, SourceState
@@ -48,15 +48,17 @@ def _url(value: object) -> SecretUrl:
 
 
 class Config(SourceConfig):
-    """A camera. `verify_tls` asks `rtsps://` for a certificate that this machine trusts.
+    """A camera.
 
-    `timeout_s` is how long it may take to open, and to send the next picture.
+    An `rtsps://` camera must show a certificate that `ca_file` (PEM) vouches for; without one, any
+    is taken, since most cameras sign their own. `timeout_s` is how long it may take to open, and to
+    send the next picture.
     """
 
     kind: Literal["rtsp"] = "rtsp"
     url: Annotated[SecretUrl, PlainValidator(_url), PlainSerializer(str)]
     transport: Transport = Field("tcp", description="tcp, or udp for cameras that know no other")
-    verify_tls: bool = False
+    ca_file: FilePath | None = None
     timeout_s: float = Field(3.0, gt=0)
 
 
@@ -152,7 +154,7 @@ class Rtsp:
     def _connect(self) -> None:
         config = self._config
         self._clock.begin()
-        connection = Connection(config.url, config.transport, config.verify_tls, config.timeout_s)
+        connection = Connection(config.url, config.transport, config.ca_file, config.timeout_s)
         connection.level = self._level
         self._connection = connection
         name = f"rtsp-{self.info.source_id}"
