@@ -71,7 +71,7 @@ def read_clip(path: Path) -> Clip:
     pipeline.set_state(Gst.State.PLAYING)
     units, caps, end_ns = [], None, 0
     try:
-        while (sample := sink.try_pull_sample(READ_S * Gst.SECOND)) is not None:
+        while (sample := _next_sample(pipeline, sink)) is not None:
             buffer = sample.get_buffer()
             caps = caps or sample.get_caps()
             pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else end_ns
@@ -88,7 +88,20 @@ def read_clip(path: Path) -> Clip:
     first_ns = min(dts for _, _, dts in units)
     moved = [(data, pts - first_ns, dts - first_ns) for data, pts, dts in units]
     codec = CODECS[caps.get_structure(0).get_name()]
-    return Clip(codec, caps.to_string(), moved, end_ns - first_ns)
+    # From the first picture to the end of the last: decoding starts earlier where it reorders.
+    return Clip(codec, caps.to_string(), moved, end_ns - min(pts for _, pts, _ in units))
+
+
+def _next_sample(pipeline: Gst.Pipeline, sink: GstApp.AppSink) -> Gst.Sample | None:
+    """Return the next unit; None at the end, or where nothing of the file is for the sink."""
+    failed = Gst.MessageType.ERROR | Gst.MessageType.EOS
+    for _ in range(READ_S * 10):
+        sample = sink.try_pull_sample(Gst.SECOND // 10)
+        if sample is not None:
+            return sample
+        if sink.is_eos() or pipeline.get_bus().pop_filtered(failed) is not None:
+            return None
+    return None
 
 
 class Feeder:
