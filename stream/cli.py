@@ -33,7 +33,7 @@ class _Group(click.Group):
 
             hidden, held = hide_in_arguments(sys.argv[1:])
             if held:
-                command = [sys.executable, "-m", "affectstream.stream", *hidden]
+                command = [sys.executable, "-P", "-m", "affectstream.stream", *hidden]
                 os.execve(sys.executable, command, {**os.environ, **held})
         return super().main(args, *more, **options)
 
@@ -275,9 +275,8 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
 def _tell(summary: Summary) -> None:
     for source_id, health in summary.states.items():
         if health.outages or not summary.frames.get(source_id):
-            told = (
-                f"lost {health.outages} x" if health.outages else f"never played: {health.detail}"
-            )
+            times = "once" if health.outages == 1 else f"{health.outages} times"
+            told = f"lost {times}" if health.outages else f"never played: {health.detail}"
             click.echo(f"{source_id}: {told}", err=True)
     for source_id, note in summary.notes.items():
         if note.startswith("incomplete"):

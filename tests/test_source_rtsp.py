@@ -17,8 +17,9 @@ from rtsp_faults import Behaviour, Camera, Clip, camera_process, encode
 
 from affectstream.stream.messages import SourceHealth
 from affectstream.stream.sources import rtsp
+from affectstream.stream.sources._connection import Connection, Taken
 from affectstream.stream.sources.base import Picture
-from affectstream.stream.sources.rtsp import Config
+from affectstream.stream.sources.rtsp import Config, Rtsp, connection_of
 
 PATIENCE_S = 30.0
 """Much longer than anything here takes; a test that waits so long fails."""
@@ -45,8 +46,15 @@ def nothing_left() -> Iterator[None]:
 class Viewer:
     """A source, and the one run over its pictures."""
 
-    def __init__(self, url: str, timeout_s: float = SOON_S, **options: object) -> None:
-        self.source = rtsp.build(Config(url=url, timeout_s=timeout_s, **options), "cam")
+    def __init__(
+        self,
+        url: str,
+        timeout_s: float = SOON_S,
+        connect: Callable[[Config], Connection] = connection_of,
+        **options: object,
+    ) -> None:
+        config = Config(url=url, timeout_s=timeout_s, **options)
+        self.source = Rtsp(config, "cam", connect=connect)
         self.pictures = self.source.pictures()
         self.taken: list[Picture] = []
 
@@ -362,6 +370,37 @@ def test_stopping_takes_no_time_while_a_read_hangs(clip: Clip) -> None:
         made.source.close()
         made.source.close()
         assert time.monotonic() - started_s < 2.0
+
+
+class Hung(Connection):
+    """A connection whose read outlives every time-out, as a name server that never answers."""
+
+    released = threading.Event()
+
+    def pictures(self) -> Iterator[Taken]:
+        self.released.wait(PATIENCE_S)
+        yield from ()
+
+
+def test_a_read_that_outlives_its_time_out_is_left_behind(clip: Clip) -> None:
+    made_so_far: list[Connection] = []
+
+    def connect(config: Config) -> Connection:
+        hangs = len(made_so_far) < rtsp.MOST_STRAYS
+        url = config.url
+        made_so_far.append((Hung if hangs else Connection)(url, "tcp", None, config.timeout_s))
+        return made_so_far[-1]
+
+    with Camera(clip) as camera, Viewer(camera.url(), 0.05, connect=connect) as made:
+        made.until(lambda: made.health.attempts >= rtsp.MOST_STRAYS and made.source._strays)
+        made.until(lambda: len(made.source._strays) == rtsp.MOST_STRAYS)
+        assert made.health.state == "silent"
+        assert "no answer within 1.05 s" in made.health.detail
+        ticks = iter(range(20))
+        made.until(lambda: next(ticks, None) is None)
+        assert len(made_so_far) == rtsp.MOST_STRAYS, "no further one while so many hang"
+        Hung.released.set()
+        made.until(lambda: len(made_so_far) > rtsp.MOST_STRAYS)
 
 
 def left() -> tuple[int, int]:

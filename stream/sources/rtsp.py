@@ -62,16 +62,26 @@ class Config(SourceConfig):
     timeout_s: float = Field(3.0, gt=0)
 
 
+def connection_of(config: Config) -> Connection:
+    """Return a connection to a camera, not opened yet."""
+    return Connection(config.url, config.transport, config.ca_file, config.timeout_s)
+
+
 class Rtsp:
     """See the module. Nothing connects before `pictures` runs, so a dead camera stops no start."""
 
     is_live = True
 
     def __init__(
-        self, config: Config, source_id: str, spread: Callable[[], float] = random.random
+        self,
+        config: Config,
+        source_id: str,
+        spread: Callable[[], float] = random.random,
+        connect: Callable[[Config], Connection] = connection_of,
     ) -> None:
-        """Prepare; `spread` returns what shortens a wait, in [0, 1]."""
+        """Prepare; `spread` returns what shortens a wait, in [0, 1], `connect` a connection."""
         self._config = config
+        self._connect_to = connect
         self._spread = spread
         self.info = SourceInfo(source_id, str(config.url))
         self.health: SourceHealth | None = SourceHealth("connecting", time.time_ns())
@@ -121,9 +131,9 @@ class Rtsp:
             ended_s = time.monotonic()
             if played_s is not None:
                 self._outages += 1
-                started_s = ended_s
+                started_s = away_since_s = ended_s
                 if ended_s - played_s >= STEADY_S:
-                    away_since_s, self._attempts = ended_s, 0
+                    self._attempts = 0
             self._enter(fault.state, fault.detail)
             wait_s = retry_wait_s(
                 max(0, self._attempts - 1), ended_s - away_since_s, self._spread()
@@ -152,9 +162,8 @@ class Rtsp:
             reader.join(LEAVE_S)
 
     def _connect(self) -> None:
-        config = self._config
         self._clock.begin()
-        connection = Connection(config.url, config.transport, config.ca_file, config.timeout_s)
+        connection = self._connect_to(self._config)
         connection.level = self._level
         self._connection = connection
         name = f"rtsp-{self.info.source_id}"
