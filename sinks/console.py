@@ -11,9 +11,19 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from ..stream.errors import SinkError
-from ..stream.messages import GROUP, Delivery, Frame, Narration, Reading, SourceInfo, Span, Window
+from ..stream.messages import (
+    GROUP,
+    Delivery,
+    Event,
+    Frame,
+    Narration,
+    Reading,
+    SourceInfo,
+    Span,
+    Window,
+)
 from ._look.panel import SourceState, source_panel, told
-from ._look.words import clock, printable, signed
+from ._look.words import camera_words, clock, printable, signed
 from .base import Policy, RunInfo, SinkConfig
 
 MAX_WIDTH = 100
@@ -42,6 +52,8 @@ class PlainLines:
             self._print(message, spans or "nobody")
         elif isinstance(message, Narration):
             self._print(message, message.text or f"no narration: {message.gap}")
+        elif isinstance(message, Event) and message.kind == "source_state":
+            self._print(message, camera_words(message))
 
     def tick(self) -> None:
         """Hand on what was printed."""
@@ -49,7 +61,7 @@ class PlainLines:
 
     close = tick
 
-    def _print(self, message: Window | Narration, words: str) -> None:
+    def _print(self, message: Window | Narration | Event, words: str) -> None:
         line = f"{clock(message.pts_s):>6}  {printable(message.source_id)}  {printable(words)}\n"
         encoding = self._out.encoding or "utf-8"
         self._out.write(line.encode(encoding, "replace").decode(encoding))
@@ -79,7 +91,7 @@ class LivePanel:
 
     def take(self, message: Delivery) -> None:
         """Remember a message, and draw when it is time."""
-        if not isinstance(message, Reading | Window | Narration):
+        if not isinstance(message, Reading | Window | Narration | Event):
             return
         info = SourceInfo(message.source_id, "")
         state = self._states.setdefault(message.source_id, SourceState(info))
@@ -88,8 +100,10 @@ class LivePanel:
             state.rate.note(self._now(), message.seq)
         elif isinstance(message, Window):
             state.group = next((s for s in message.spans if s.person == GROUP), None)
-        else:
+        elif isinstance(message, Narration):
             self._tell(state, message)
+        elif message.kind == "source_state":
+            state.remark = "" if message.after == "playing" else camera_words(message)
         if self._now() - self._drawn_s >= self._refresh_s:
             self._draw()
 

@@ -112,7 +112,7 @@ CREATE TABLE IF NOT EXISTS events (
     frame     INTEGER NOT NULL,
     timestamp REAL NOT NULL,     -- s
     person    INTEGER NOT NULL,  -- 0: the group
-    kind      TEXT NOT NULL,     -- arrival, departure, quadrant_change, spike
+    kind      TEXT NOT NULL,     -- arrival, departure, quadrant_change, spike, source_state
     before    TEXT NOT NULL,     -- a quadrant, or a number for a spike; '' if none
     after     TEXT NOT NULL,
     epoch     INTEGER NOT NULL,

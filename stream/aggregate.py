@@ -19,7 +19,7 @@ from .source_state import SourceState
 from .stage import Stage
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Observation | End).decode
+_decode = msgspec.msgpack.Decoder(Observation | Event | End).decode
 
 
 def aggregate_loop(
@@ -38,6 +38,9 @@ def aggregate_loop(
                     fan.tell(state.finish())
                 fan.end()
                 return
+            if isinstance(seen, Event):
+                fan.inform(seen)
+                continue
             state = states.setdefault(seen.source_id, SourceState(window_s, steady))
             start_s = time.perf_counter()
             reading, due = state.take(seen)
@@ -76,11 +79,15 @@ class _Fan:
 
     def tell(self, due: Sequence[Window | Event]) -> None:
         for message in due:
-            payload = _encode(message)
-            self._stage.send(self._windows, payload)
-            for name, socket in self._sinks.items():
-                self._stage.tally.add(f"sink:{name}", "offered")
-                self._stage.send(socket, payload)
+            self._stage.send(self._windows, _encode(message))
+            self.inform(message)
+
+    def inform(self, message: Window | Event) -> None:
+        """Tell sinks alone: the narrator speaks of people, not of cameras."""
+        payload = _encode(message)
+        for name, socket in self._sinks.items():
+            self._stage.tally.add(f"sink:{name}", "offered")
+            self._stage.send(socket, payload)
 
     def end(self) -> None:
         payload = _encode(End("aggregate"))

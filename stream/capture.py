@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
 from .messages import Frame
+from .source_watch import SourceWatch
 from .sources.base import Picture, Source
 from .stage import Stage
 
@@ -28,22 +29,34 @@ def capture_loop(
         stage.tally.add(f"source:{link.source_id}", "captured", 0)
         seq, note = -1, "interrupted"
         if not stage.is_finishing:
+            watch = SourceWatch(stage, source)
             try:
-                seq, note = _capture(stage, source, sender, speed, limit)
+                seq, note = _capture(stage, source, sender, watch, speed, limit)
             finally:
                 source.close()
+                watch.look(seq, None)
         stage.report("last", source_id=link.source_id, seq=seq, note=note)
 
 
 def _capture(
-    stage: Stage, source: Source, sender: FrameSender, speed: float | None, limit: int | None
+    stage: Stage,
+    source: Source,
+    sender: FrameSender,
+    watch: SourceWatch,
+    speed: float | None,
+    limit: int | None,
 ) -> tuple[int, str]:
     """Return the number of the last frame sent, and why it was the last ("": the media ended)."""
     scope = f"source:{source.info.source_id}"
-    pace = _Pace(speed)
+    pace = _Pace(None if source.is_live else speed)
     seq = -1
     try:
         for picture in _timed(stage, source):
+            watch.look(seq, picture)
+            if picture is None:
+                if stage.is_finishing:
+                    return seq, "interrupted"
+                continue
             if seq + 1 == limit:
                 return seq, "limited"
             pace.wait(stage, picture.pts_s)
@@ -54,21 +67,19 @@ def _capture(
             sender.send(_stamp(source.info.source_id, seq, picture))
     except IncompleteError as error:
         return seq, f"incomplete: {error}"
-    finally:
-        if source.decode_errors:
-            stage.tally.add(scope, "captured", source.decode_errors)
-            stage.tally.add(scope, "decode_error", source.decode_errors)
     return seq, "limited" if seq + 1 == limit else ""
 
 
-def _timed(stage: Stage, source: Source) -> Iterator[Picture]:
+def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
     pictures = source.pictures()
     while True:
         start_s = time.perf_counter()
-        picture = next(pictures, None)
-        if picture is None:
+        try:
+            picture = next(pictures)
+        except StopIteration:
             return
-        stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
+        if not source.is_live:
+            stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
         yield picture
 
@@ -79,8 +90,8 @@ def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:
         seq,
         picture.epoch,
         picture.pts_s,
-        time.time_ns(),
-        time.monotonic_ns(),
+        picture.t_wall_ns or time.time_ns(),
+        picture.t_mono_ns or time.monotonic_ns(),
         picture.image_bgr,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
+from .secrets import scrub
 
 if TYPE_CHECKING:
     from .config import RunConfig
@@ -24,11 +26,22 @@ DEMO_OUT = Path("runs/demo")
 class _Group(click.Group):
     """Turns our errors into a line on standard error and an exit code."""
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+        """Start anew, where the process list would show a password."""
+        if args is None and os.name == "posix" and any("://" in word for word in sys.argv[1:]):
+            from .secrets import hide_in_arguments
+
+            hidden, held = hide_in_arguments(sys.argv[1:])
+            if held:
+                command = [sys.executable, "-P", "-m", "affectstream.stream", *hidden]
+                os.execve(sys.executable, command, {**os.environ, **held})
+        return super().main(args, *more, **options)
+
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except AffectstreamError as error:
-            click.echo(f"affectstream: {error}", err=True)
+            click.echo(f"affectstream: {scrub(str(error))}", err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(EXIT_SIGINT)
@@ -41,7 +54,7 @@ class _Group(click.Group):
             if os.environ.get("AFFECTSTREAM_DEBUG"):
                 raise
             click.echo(
-                f"affectstream: internal fault, {type(error).__name__}: {error}\n"
+                f"affectstream: internal fault, {type(error).__name__}: {scrub(str(error))}\n"
                 "Set AFFECTSTREAM_DEBUG=1 to see where; what was written until then is kept.",
                 err=True,
             )
@@ -68,13 +81,14 @@ def main() -> None:
 @click.option(
     "--baseline", type=float, metavar="SECONDS", help="A face's first seconds are its rest."
 )
+@click.option("--transport", metavar="tcp|udp", help="How cameras send; default tcp.")
 @click.option("--loop", is_flag=True, help="Start each source anew when it ends.")
 @click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
 @click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
-    r"""Run the pipeline over SOURCEs: videos, folders of videos, or globs.
+    r"""Run the pipeline over SOURCEs: videos, folders, globs, or rtsp://user:password@host/path.
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -212,6 +226,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "models": chosen,
         "baseline": None if options["baseline"] is None else "start",
         "baseline_s": options["baseline"],
+        "transport": options["transport"],
         "loop": options["loop"] or None,
         "limit_frames": options["limit"],
         "provider": options["provider"],
@@ -258,9 +273,14 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
 
 
 def _tell(summary: Summary) -> None:
+    for source_id, health in summary.states.items():
+        if health.outages or not summary.frames.get(source_id):
+            times = "once" if health.outages == 1 else f"{health.outages} times"
+            told = f"lost {times}" if health.outages else f"never played: {health.detail}"
+            click.echo(f"{source_id}: {told}", err=True)
     for source_id, note in summary.notes.items():
         if note.startswith("incomplete"):
-            click.echo(f"{source_id}: {note}", err=True)
+            click.echo(scrub(f"{source_id}: {note}"), err=True)
     frames = sum(summary.frames.values())
     click.echo(
         f"{summary.status}: {frames} frames in {summary.wall_s:.1f} s "

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..models.quality import Config as QualityConfig
 from .errors import ConfigError
+from .secrets import scrub
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
@@ -36,7 +37,9 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: tuple[str, ...] = Field((), description="files, folders or globs to replay")
+    sources: tuple[str, ...] = Field(
+        (), description="files, folders or globs to replay, or `rtsp://` cameras"
+    )
     out: Path | None = Field(None, description="folder that receives every result")
     overwrite: bool = Field(False, description="replace the results of an earlier run in `out`")
     sinks: tuple[SinkEntry, ...] = Field(
@@ -54,6 +57,9 @@ class RunConfig(BaseModel):
         {},
         description="network for a job (face, mesh, expression, pose, narrator), by name; "
         "`auto` if absent, `none` leaves the job out",
+    )
+    transport: Literal["tcp", "udp"] = Field(
+        "tcp", description="how cameras on the network send; some know only `udp`"
     )
     loop: bool = Field(False, description="start each source anew when it ends")
     limit_frames: Annotated[int, Field(gt=0)] | None = Field(
@@ -157,7 +163,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
             lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
         else:
             lines[key] = f"{where}: {key}: got {fault['input']!r}. {fault['msg']}"
-    return "\n".join(lines.values())
+    return scrub("\n".join(lines.values()))
 
 
 def _is_written(part: str | int) -> bool:

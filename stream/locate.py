@@ -1,4 +1,4 @@
-"""From what a user writes to the sources it means: a path, a folder, a glob."""
+"""From what a user writes to the sources it means: a camera, a path, a folder, a glob."""
 
 from __future__ import annotations
 
@@ -7,25 +7,36 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError, SourceError
 from .kinds import configure, load_kind
+from .secrets import SecretUrl
 from .sources.base import Source
 from .sources.video import EXTENSIONS
 
 _ID_LENGTH = 32
+CAMERA_SCHEMES = ("rtsp://", "rtsps://")
 
 
-def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
+def open_sources(given: Sequence[str], *, loop: bool, transport: str = "tcp") -> list[Source]:
     """Open every source, checking headers. Raises: ConfigError, SourceError."""
     if not given:
-        raise ConfigError("no source: name a video, a folder or a glob")
-    paths = [path for text in given for path in expand(text)]
+        raise ConfigError("no source: name a video, a folder, a glob or a camera's rtsp://")
+    wanted: list[tuple[str, dict[str, Any], str]] = []
+    for text in given:
+        if text.lower().startswith(CAMERA_SCHEMES):
+            url = SecretUrl.parse(text)
+            name = f"{url.host}{url.path.split('?')[0]}"
+            wanted.append(("rtsp", {"url": url, "transport": transport}, name))
+        else:
+            paths = expand(text)
+            wanted += [("video", {"path": path, "loop": loop}, path.stem) for path in paths]
     sources: list[Source] = []
-    module = load_kind("sources", "video")
-    for path, source_id in zip(paths, source_ids(paths), strict=True):
-        config = configure(module, {"path": path, "loop": loop})
-        sources.append(module.build(config, source_id))
+    ids = source_ids([name for _, _, name in wanted])
+    for (kind, options, _), source_id in zip(wanted, ids, strict=True):
+        module = load_kind("sources", kind)
+        sources.append(module.build(configure(module, options), source_id))
     return sources
 
 
@@ -34,7 +45,8 @@ def expand(text: str) -> list[Path]:
     if not text:
         raise SourceError("a source without a name: name a video, a folder or a glob")
     if "://" in text:
-        raise SourceError(f"{text.split('://')[0]}:// sources are not supported; name a file")
+        scheme = text.split("://")[0]
+        raise SourceError(f"{scheme}:// sources are not supported; name a file, or rtsp://")
     path = Path(os.path.expanduser(text))
     try:
         if path.is_dir():
@@ -61,11 +73,11 @@ def _videos(folder: Path) -> list[Path]:
     return found
 
 
-def source_ids(paths: Sequence[Path]) -> list[str]:
-    """Return an id for each file: its stem in lower case, other characters as `-`, numbered."""
+def source_ids(names: Sequence[str]) -> list[str]:
+    """Return an id for each: its name in lower case, other characters as `-`, numbered."""
     ids: list[str] = []
-    for path in paths:
-        stem = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower()).strip("-_")[:_ID_LENGTH] or "source"
+    for given in names:
+        stem = re.sub(r"[^a-z0-9_]+", "-", given.lower()).strip("-_")[:_ID_LENGTH] or "source"
         name, number = stem, 1
         while name in ids:
             number += 1

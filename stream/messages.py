@@ -266,19 +266,22 @@ class Window(Stamped, frozen=True, kw_only=True, tag=True):
     final: bool = False
 
 
-EventKind = Literal["arrival", "departure", "quadrant_change", "spike"]
+EventKind = Literal["arrival", "departure", "quadrant_change", "spike", "source_state"]
 
 
 class Event(Stamped, frozen=True, kw_only=True, tag=True):
     """Something worth telling.
 
-    `before` and `after` are quadrants, or for a spike the dimension and its value (`valence 0.02`).
+    `before` and `after` are quadrants, or for a spike the dimension and its value (`valence 0.02`),
+    or states of a live source (`source_state`, about nobody: `person` is the group, and `detail`
+    names the remedy).
     """
 
     kind: EventKind
     person: int
     before: str = ""
     after: str = ""
+    detail: str = ""
 
 
 class Narration(Stamped, frozen=True, kw_only=True, tag=True):
@@ -294,6 +297,38 @@ class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     latency_s: float
     facts: dict[str, Any] = {}
     gap: str = ""
+
+
+SourceState = Literal[
+    "connecting",
+    "playing",
+    "stalled",
+    "hung_up",
+    "refused",
+    "not_found",
+    "no_host",
+    "no_route",
+    "closed_port",
+    "silent",
+    "garbage",
+    "unsupported",
+]
+"""How a live source is. All but the first two are faults, tried again for ever:
+pictures stopped; it ended the connection; wrong login; no such stream; no such name; no way there;
+nothing listens; it accepts and says nothing; what it says makes no sense; its kind is unknown."""
+
+
+class SourceHealth(msgspec.Struct, frozen=True):
+    """The state of a live source, since when (UTC), and the remedy where there is a fault.
+
+    `attempts` counts connections since it last played, `outages` how often it was lost so far.
+    """
+
+    state: SourceState
+    since_wall_ns: int
+    attempts: int = 0
+    outages: int = 0
+    detail: str = ""
 
 
 class End(msgspec.Struct, frozen=True, tag=True):

@@ -24,6 +24,7 @@ from .errors import AffectstreamError, StageError
 from .frames import FrameLink, make_link
 from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
+from .messages import SourceHealth
 from .narrate import narrate_loop
 from .prepare import Prepared, prepare
 from .schedule import Scheduler
@@ -34,19 +35,24 @@ from .worker import Workers
 log = logging.getLogger(__name__)
 
 READY_S = 30.0
+RECORD_S = 1.0
 GRACE_S = 15.0
 """How long stages may take to leave once they were told to."""
 
 
 @dataclass
 class Summary:
-    """What a run came to. `status`: running, done, limited, incomplete, interrupted, failed."""
+    """What a run came to. `status`: running, done, limited, incomplete, interrupted, failed.
+
+    `states` tells how each live source is, while the run goes on and in the end.
+    """
 
     status: str = "running"
     notes: dict[str, str] = field(default_factory=dict)
     frames: dict[str, int] = field(default_factory=dict)
     ledger: Counts = field(default_factory=dict)
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    states: dict[str, SourceHealth] = field(default_factory=dict)
     wall_s: float = 0.0
 
     @property
@@ -78,6 +84,8 @@ class Pipeline:
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
         self._heard_s: dict[str, float] = {}
+        self._recorded: dict[str, str] = {}
+        self._recorded_s = 0.0
         self._ended: set[str] = set()
         self._finish = threading.Event()
         self._ready = threading.Event()
@@ -160,9 +168,9 @@ class Pipeline:
 
     def _start_stages(self, room: ControlRoom) -> None:
         made, config, start = self._made, self._config, self._workers.start
-        links = [make_link(source.info.source_id, config.live) for source in made.sources]
+        links = [make_link(source.info.source_id, made.run.is_live) for source in made.sources]
         scheduler = Scheduler(
-            [link.source_id for link in links], lag=config.lag_frames, is_live=config.live
+            [link.source_id for link in links], lag=config.lag_frames, is_live=made.run.is_live
         )
         outlets = [open_outlet(name, sink) for name, sink in made.sinks]
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
@@ -189,9 +197,10 @@ class Pipeline:
         factor = 1.0 if config.speed == "real" else config.speed
         speed = None if isinstance(factor, str) else factor
         pairs = list(zip(self._made.sources, links, strict=True))
-        groups = [[pair] for pair in pairs] if config.live else [pairs]
+        is_live = self._made.run.is_live
+        groups = [[pair] for pair in pairs] if is_live else [pairs]
         for group in groups:
-            name = f"capture-{group[0][1].source_id}" if config.live else "capture"
+            name = f"capture-{group[0][1].source_id}" if is_live else "capture"
             take = partial(capture_loop, sources=group, speed=speed, limit=config.limit_frames)
             self._workers.start(name, take)
 
@@ -199,6 +208,7 @@ class Pipeline:
         told = False
         while any(name not in self._ended for name in self._workers.alive):
             self._take_all(room)
+            self._keep_record()
             if self._finish.is_set() and not told:
                 room.command(Command("finish"))
                 told = True
@@ -220,12 +230,26 @@ class Pipeline:
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note
             room.command(Command("last", report.source_id, report.seq))
+        elif report.health is not None:
+            self.summary.states[report.source_id] = report.health
         elif report.what == "end":
             self._ended.add(report.stage)
         elif report.what == "failed":
             self._ended.add(report.stage)
             self._fail(self._workers.errors[0])
             room.command(Command("stop"))
+
+    def _keep_record(self) -> None:
+        """Write the record again when a source is in another state, at most once a second."""
+        told: dict[str, str] = {name: health.state for name, health in self.summary.states.items()}
+        now_s = time.monotonic()
+        if told == self._recorded or now_s - self._recorded_s < RECORD_S:
+            return
+        self._recorded, self._recorded_s = told, now_s
+        try:
+            self._made.write_record(self.summary)
+        except OSError as error:
+            log.warning("the record of the run cannot be written: %s", error.strerror)
 
     def _fail(self, error: BaseException) -> None:
         if self._error is None:

@@ -9,9 +9,10 @@ import platform
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..models.base import Vision
 from ..models.quality import Config as QualityConfig
@@ -21,8 +22,10 @@ from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
 from .kinds import configure, load_kind
 from .locate import open_sources
+from .messages import SourceHealth
 from .narrate import Narrating
 from .narrator_process import ENGINES
+from .secrets import scrub, scrubbed
 from .sources.base import Source
 
 if TYPE_CHECKING:
@@ -65,7 +68,8 @@ class Prepared:
                 source.info.source_id: {
                     "file": source.info.origin,
                     "frames": summary.frames.get(source.info.source_id),
-                    "note": summary.notes.get(source.info.source_id, ""),
+                    "note": scrub(summary.notes.get(source.info.source_id, "")),
+                    **_state(summary.states.get(source.info.source_id)),
                 }
                 for source in self.sources
             },
@@ -92,7 +96,10 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
-    opened = list(sources or open_sources(config.sources, loop=config.loop))
+    opened = list(
+        sources or open_sources(config.sources, loop=config.loop, transport=config.transport)
+    )
+    is_live = config.live or any(source.is_live for source in opened)
     folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
         uuid.uuid4().hex[:12],
@@ -100,8 +107,8 @@ def prepare(
         tuple(source.info for source in opened),
         vision.keypoint_layout,
         config.window_s,
-        config.live,
-        config.model_dump(mode="json"),
+        is_live,
+        scrubbed(config.model_dump(mode="json")),
         {**vision.models, "narrator": {"name": _narrator(config)}},
     )
     return Prepared(
@@ -114,13 +121,27 @@ def prepare(
             config.narrator_options,
             config.narrate_s,
             config.narrator_deadline_s,
-            config.live,
+            is_live,
         ),
         SteadyConfig(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
         ),
         config.workers or os.cpu_count() or 1,
     )
+
+
+def _state(health: SourceHealth | None) -> dict[str, Any]:
+    """Return what the record tells of a live source; nothing for a replay."""
+    if health is None:
+        return {}
+    since = datetime.fromtimestamp(health.since_wall_ns / 1e9, UTC)
+    return {
+        "state": health.state,
+        "since": since.isoformat(timespec="milliseconds"),
+        "attempts": health.attempts,
+        "outages": health.outages,
+        "detail": health.detail,
+    }
 
 
 def versions() -> dict[str, str]:

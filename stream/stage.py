@@ -14,6 +14,7 @@ import msgspec
 
 from .bus import Bus, Socket, offer, poll, receive
 from .ledger import Counts, Tally, Timings
+from .messages import SourceHealth
 
 TICK_S = 0.2
 """The longest wait between two looks at the control plane."""
@@ -40,13 +41,14 @@ class Report(msgspec.Struct, frozen=True):
     """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news."""
 
     stage: str
-    what: Literal["health", "last", "end", "failed"]
+    what: Literal["health", "state", "last", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
     cpu_s: float = 0.0
     source_id: str = ""
     seq: int = -1
     note: str = ""
+    health: SourceHealth | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -94,7 +96,9 @@ class Stage:
         while not self.is_finishing and (rest_s := end_s - time.monotonic()) > 0:
             self._poll([], min(rest_s, TICK_S))
 
-    def report(self, what: Literal["health", "last", "end", "failed"], **fields: Any) -> None:
+    def report(
+        self, what: Literal["health", "state", "last", "end", "failed"], **fields: Any
+    ) -> None:
         """Tell the supervisor; only a report on health may be lost."""
         report = Report(
             self.name,

@@ -20,6 +20,10 @@ COLUMNS: dict[str, Sequence[str]] = {
     "events": tables.EVENT_COLUMNS,
 }
 _STATISTICS = "over the window: mean and standard deviation, least-squares slope per second"
+_BEFORE_AFTER = (
+    "a quadrant; for a spike the dimension and its value; for a camera its [state]"
+    "(#cameras-on-the-network)"
+)
 _BOX = "px of the original frame, origin top left"
 _OURS: dict[str, dict[str, str]] = {
     "readings": {
@@ -68,8 +72,8 @@ _OURS: dict[str, dict[str, str]] = {
     "events": {
         "frame": "the frame at which it was noticed",
         "person": "a number, or `group`",
-        "before": "a quadrant; for a spike the dimension and its value",
-        "after": "a quadrant; for a spike the dimension and its value",
+        "before": _BEFORE_AFTER,
+        "after": _BEFORE_AFTER,
     },
 }
 """What the schema leaves to the reader, or says of its own way to store a thing."""

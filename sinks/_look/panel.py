@@ -52,13 +52,16 @@ class SourceState:
         self.reading: Reading | None = None
         self.group: Span | None = None
         self.narration: Narration | None = None
+        self.remark = ""
         self.rate = Rate()
 
 
 def source_panel(state: SourceState, rows: int) -> RenderableType:
     """Return the panel of a source, with at most `rows` people."""
     parts: list[RenderableType] = [_head(state)]
-    people = state.reading.people if state.reading else ()
+    if state.remark:
+        parts.append(Text(printable(state.remark), style="yellow"))
+    people = state.reading.people if state.reading and not state.remark else ()
     table = Table.grid(padding=(0, 2), expand=False)
     for width in (0, EMOTION_CELLS):
         table.add_column(min_width=width)
@@ -70,7 +73,7 @@ def source_panel(state: SourceState, rows: int) -> RenderableType:
         parts += [Text(), table]
     if len(people) > rows:
         parts.append(Text(f"and {len(people) - rows} more", style="dim"))
-    elif state.reading is not None and not people:
+    elif state.reading is not None and not people and not state.remark:
         parts.append(Text("nobody in the picture", style="dim"))
     if state.narration is not None:
         parts += [Text(), told(state.narration, False)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...stream.messages import Event
+
 
 def clock(seconds: float) -> str:
     """Return media time as m:ss, or h:mm:ss from one hour on."""
@@ -20,3 +22,9 @@ def signed(value: float | None) -> str:
 def printable(text: str) -> str:
     """Return a text as one line without anything a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def camera_words(event: Event) -> str:
+    """Return in words how a camera is, from a `source_state` event."""
+    words = f"camera {event.after.replace('_', ' ')}"
+    return f"{words}: {event.detail}" if event.detail else words

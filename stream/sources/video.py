@@ -13,18 +13,17 @@ from typing import Literal
 
 import av
 import av.error
-import cv2
-import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from ..errors import IncompleteError, SourceError
-from ..messages import Image, SourceInfo
+from ..messages import SourceInfo
 from ._clock import MediaClock
 from ._media import declared_duration_s, open_media
-from .base import Picture, SourceConfig
+from ._pixels import quarter_turns, to_bgr
+from .base import Picture, Replay, SourceConfig
 
 EXTENSIONS = frozenset(
     ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
@@ -39,9 +38,6 @@ Both, since containers round: a clip of 98 declared frames may hold 95."""
 _JUMP_S = 10.0
 """A longer gap in a broadcast format, whose clock may start anew anywhere, is a jump of its clock.
 Source: `-dts_delta_threshold` of ffmpeg."""
-
-_ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
-"""OpenCV's word for quarter turns counter-clockwise; several times faster than NumPy's copy."""
 
 
 class Config(SourceConfig):
@@ -61,7 +57,7 @@ class _Harm:
     frames: int = 0
 
 
-class Video:
+class Video(Replay):
     """See the module. The file is open only while `pictures` runs."""
 
     def __init__(self, config: Config, source_id: str) -> None:
@@ -82,7 +78,7 @@ class Video:
             self.info = SourceInfo(
                 source_id,
                 self._path.name,
-                *(size_px[::-1] if _turns(frame) % 2 else size_px),
+                *(size_px[::-1] if quarter_turns(frame) % 2 else size_px),
                 float(stream.average_rate or 0),
                 stream.frames,
                 declared_duration_s(container, stream),
@@ -160,21 +156,6 @@ class Video:
         if max(self._harm.packets, self._harm.frames) > clock.jumps:
             found.append("it is damaged or cut off in places")
         return ", ".join(found)
-
-
-def _turns(frame: VideoFrame) -> int:
-    """Return the quarter turns, counter-clockwise, that put a picture upright."""
-    return round(frame.rotation / 90) % 4
-
-
-def to_bgr(frame: VideoFrame, convert: VideoReformatter) -> Image:
-    """Return the picture upright, H x W x 3 uint8, read-only."""
-    pixels = convert.reformat(frame, format="bgr24", threads=1).to_ndarray()
-    image = np.ascontiguousarray(pixels, np.uint8)
-    if turns := _turns(frame):
-        image = cv2.rotate(image, _ROTATIONS[turns])
-    image.setflags(write=False)
-    return image
 
 
 def build(config: Config, source_id: str) -> Video:
