@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
@@ -11,12 +11,16 @@ from .messages import Frame
 from .sources.base import Picture, Source
 from .stage import Stage
 
+View = Callable[[Frame], None]
+"""Is shown every frame as it is captured, in the capture thread, and returns at once."""
+
 
 def capture_loop(
     stage: Stage,
     sources: Sequence[tuple[Source, FrameLink]],
     speed: float | None,
     limit: int | None,
+    views: Sequence[View] = (),
 ) -> None:
     """Send every picture of the sources, one source after another, and announce each one's last.
 
@@ -24,34 +28,40 @@ def capture_loop(
     to take of each source.
     """
     for source, link in sources:
-        sender = FrameSender(stage, link)
+        outs = [FrameSender(stage, link).send, *views]
         stage.tally.add(f"source:{link.source_id}", "captured", 0)
         seq, note = -1, "interrupted"
         if not stage.is_finishing:
             try:
-                seq, note = _capture(stage, source, sender, speed, limit)
+                seq, note = _capture(stage, source, outs, speed, limit)
             finally:
                 source.close()
         stage.report("last", source_id=link.source_id, seq=seq, note=note)
 
 
 def _capture(
-    stage: Stage, source: Source, sender: FrameSender, speed: float | None, limit: int | None
+    stage: Stage, source: Source, outs: Sequence[View], speed: float | None, limit: int | None
 ) -> tuple[int, str]:
     """Return the number of the last frame sent, and why it was the last ("": the media ended)."""
     scope = f"source:{source.info.source_id}"
-    pace = _Pace(speed)
+    pace = _Pace(None if source.info.is_live else speed)
     seq = -1
     try:
         for picture in _timed(stage, source):
             if seq + 1 == limit:
                 return seq, "limited"
-            pace.wait(stage, picture.pts_s)
+            if picture is not None and not source.info.is_live:
+                pace.wait(stage, picture.pts_s)
+                stage.hold()
             if stage.is_finishing:
                 return seq, "interrupted"
+            if picture is None or stage.is_paused:
+                continue
             seq += 1
             stage.tally.add(scope, "captured")
-            sender.send(_stamp(source.info.source_id, seq, picture))
+            frame = _stamp(source.info.source_id, seq, picture)
+            for out in outs:
+                out(frame)
     except IncompleteError as error:
         return seq, f"incomplete: {error}"
     finally:
@@ -61,26 +71,27 @@ def _capture(
     return seq, "limited" if seq + 1 == limit else ""
 
 
-def _timed(stage: Stage, source: Source) -> Iterator[Picture]:
-    pictures = source.pictures()
-    while True:
-        start_s = time.perf_counter()
-        picture = next(pictures, None)
-        if picture is None:
-            return
-        stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
+def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
+    """Yield what the source does, obeying commands; a live one's time is mostly waiting."""
+    start_s = time.perf_counter()
+    for picture in source.pictures():
+        if not source.info.is_live:
+            stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
         yield picture
+        start_s = time.perf_counter()
 
 
 def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:
+    now_ns = time.monotonic_ns()
+    taken_ns = picture.t_mono_ns or now_ns
     return Frame(
         source_id,
         seq,
         picture.epoch,
         picture.pts_s,
-        time.time_ns(),
-        time.monotonic_ns(),
+        time.time_ns() - (now_ns - taken_ns),
+        taken_ns,
         picture.image_bgr,
     )
 

@@ -1,32 +1,59 @@
-"""From what a user writes to the sources it means: a path, a folder, a glob."""
+"""From what a user writes to the sources it means: a path, a folder, a glob, a webcam."""
 
 from __future__ import annotations
 
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError, SourceError
 from .kinds import configure, load_kind
+from .sources._devices import devices, is_camera
 from .sources.base import Source
 from .sources.video import EXTENSIONS
 
 _ID_LENGTH = 32
 
 
-def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
-    """Open every source, checking headers. Raises: ConfigError, SourceError."""
+def open_sources(
+    given: Sequence[str], *, loop: bool, camera: Mapping[str, Any] | None = None
+) -> list[Source]:
+    """Open every source, checking headers; `camera` holds what is asked of webcams.
+
+    Raises: ConfigError, SourceError.
+    """
     if not given:
-        raise ConfigError("no source: name a video, a folder or a glob")
-    paths = [path for text in given for path in expand(text)]
+        raise ConfigError("no source: name a video, a folder, a glob or a webcam")
+    wanted: list[tuple[str, Path, dict[str, Any]]] = []
+    for text in given:
+        if names_camera(text):
+            name = re.sub(r"^(/dev/)?(v4l/)?(video)?", "webcam-", text)
+            wanted.append(("webcam", Path(name), {"device": text, **(camera or {})}))
+        else:
+            wanted += [("video", path, {"path": path, "loop": loop}) for path in expand(text)]
     sources: list[Source] = []
-    module = load_kind("sources", "video")
-    for path, source_id in zip(paths, source_ids(paths), strict=True):
-        config = configure(module, {"path": path, "loop": loop})
-        sources.append(module.build(config, source_id))
+    ids = source_ids([path for _, path, _ in wanted])
+    for (kind, _, options), source_id in zip(wanted, ids, strict=True):
+        module = load_kind("sources", kind)
+        sources.append(module.build(configure(module, options), source_id))
     return sources
+
+
+def names_camera(text: str) -> bool:
+    """Return whether a text means a webcam: an index, a device file, or a part of a name.
+
+    A text that could be a path, or is one, is a file; only then cameras are asked for their names.
+    """
+    if is_camera(text):
+        return True
+    if "/" in text or os.sep in text or Path(text).suffix.lower() in EXTENSIONS:
+        return False
+    if not text.strip() or glob.has_magic(text) or os.path.exists(os.path.expanduser(text)):
+        return False
+    return any(text.casefold() in device.name.casefold() for device in devices())
 
 
 def expand(text: str) -> list[Path]:

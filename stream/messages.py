@@ -52,7 +52,7 @@ class SourceInfo:
     """What is known of a source before its first frame.
 
     `origin` is for people and never holds credentials. `rate_hz`, `frames` and `duration_s` are
-    what the container declares: hints, often wrong; 0 where unknown.
+    what the container declares: hints, often wrong; 0 where unknown. A live source does not wait.
     """
 
     source_id: str
@@ -62,6 +62,7 @@ class SourceInfo:
     rate_hz: float = 0.0
     frames: int = 0
     duration_s: float = 0.0
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from ..models.base import Vision
-from ..sinks.base import Policy, RunInfo, Sink
+from ..sinks.base import Attended, Policy, RunInfo, Sink, Viewer
 from .aggregate import aggregate_loop
 from .bus import Bus
 from .capture import capture_loop
@@ -76,13 +76,14 @@ class Pipeline:
         """
         self.summary = Summary()
         self._made: Prepared = prepare(config, vision, sources, sinks)
-        self._config = config
+        self._config = config.model_copy(update={"live": self._made.run.is_live})
         self._bus = Bus()
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
         self._heard_s: dict[str, float] = {}
         self._ended: set[str] = set()
         self._finish = threading.Event()
+        self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ready = threading.Event()
         self._done = threading.Event()
         self._error: BaseException | None = None
@@ -107,8 +108,26 @@ class Pipeline:
         """End the sources as if the media had ended; what is under way is completed."""
         self._finish.set()
 
+    def pause(self) -> None:
+        """Take no pictures until `resume`; a saved video waits, a camera's are let go."""
+        self._wishes.put(Command("pause"))
+
+    def resume(self) -> None:
+        """Take pictures again: a camera's newest."""
+        self._wishes.put(Command("resume"))
+
+    def restart_baseline(self) -> None:
+        """Learn every resting face anew, from what is seen next."""
+        self._wishes.put(Command("baseline"))
+
     def join(self) -> Summary:
-        """Wait for the end and return what the run came to. Raises what a stage raised."""
+        """Wait for the end and return what the run came to. Raises what a stage raised.
+
+        A sink with a window shows it meanwhile, in this thread: macOS wants it to be the main one.
+        """
+        for _, sink in self._made.sinks:
+            if isinstance(sink, Attended):
+                sink.attend(self, self._done.is_set)
         while not self._done.wait(0.1):
             pass
         if self._supervisor is not None:
@@ -191,17 +210,20 @@ class Pipeline:
         config = self._config
         factor = 1.0 if config.speed == "real" else config.speed
         speed = None if isinstance(factor, str) else factor
+        views = [sink.see for _, sink in self._made.sinks if isinstance(sink, Viewer)]
         pairs = list(zip(self._made.sources, links, strict=True))
         groups = [[pair] for pair in pairs] if config.live else [pairs]
         for group in groups:
             name = f"capture-{group[0][1].source_id}" if config.live else "capture"
             take = partial(capture_loop, sources=group, speed=speed, limit=config.limit_frames)
-            self._workers.start(name, take)
+            self._workers.start(name, partial(take, views=views))
 
     def _watch(self, room: ControlRoom) -> None:
         told = False
         while any(name not in self._ended for name in self._workers.alive):
             self._take_all(room)
+            while not self._wishes.empty():
+                room.command(self._wishes.get())
             if self._finish.is_set() and not told:
                 room.command(Command("finish"))
                 told = True

@@ -34,7 +34,15 @@ PACKAGES = (
     *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
 )
 RECORD = "run.json"
-_OURS = ("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD)
+_OURS = (
+    "*.csv",
+    "run.db*",
+    "narration.jsonl",
+    "narrative.md",
+    "overlay*.mp4",
+    "snapshot-*.png",
+    RECORD,
+)
 
 
 @dataclass
@@ -91,7 +99,9 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
-    opened = list(sources or open_sources(config.sources, loop=config.loop))
+    asked = {"resolution": config.resolution, "rate_hz": config.rate_hz}
+    opened = list(sources or open_sources(config.sources, loop=config.loop, camera=asked))
+    is_live = config.live or any(source.info.is_live for source in opened)
     folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
         uuid.uuid4().hex[:12],
@@ -99,7 +109,7 @@ def prepare(
         tuple(source.info for source in opened),
         vision.keypoint_layout,
         config.window_s,
-        config.live,
+        is_live,
         config.model_dump(mode="json"),
         {**vision.models, "narrator": {"name": _narrator(config)}},
     )
@@ -113,7 +123,7 @@ def prepare(
             config.narrator_options,
             config.narrate_s,
             config.narrator_deadline_s,
-            config.live,
+            is_live,
         ),
         SteadyConfig(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s

@@ -18,11 +18,15 @@ from ..messages import Image, SourceInfo
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded picture. `pts_s` never falls within a source; `epoch` rises at a fresh start."""
+    """A decoded picture. `pts_s` never falls within a source; `epoch` rises at a fresh start.
+
+    `t_mono_ns` is when it was taken, by the clock of `time.monotonic_ns`; 0: when it is captured.
+    """
 
     pts_s: float
     image_bgr: Image
     epoch: int = 0
+    t_mono_ns: int = 0
 
 
 class SourceConfig(BaseModel):
@@ -37,8 +41,8 @@ class Source(Protocol):
     info: SourceInfo
     decode_errors: int
 
-    def pictures(self) -> Iterator[Picture]:
-        """Yield pictures in order of media time.
+    def pictures(self) -> Iterator[Picture | None]:
+        """Yield pictures in order of media time; a live source yields None while it has none.
 
         Raises: SourceError when it cannot be opened; IncompleteError after the last good picture
         when the media ended early or was corrupt.
