@@ -34,11 +34,15 @@ ASSUMED_RATE_HZ = 25.0
 
 
 class Config(SinkConfig):
-    """How the picture is encoded (x264): `crf` is the quality, lower is better and larger."""
+    """How the picture is encoded (x264): `crf` is the quality, lower is better and larger.
+
+    With `blur`, faces are made unrecognisable.
+    """
 
     crf: int = Field(default=23, ge=0, le=51)
     preset: str = "superfast"
     threads: int = Field(default=1, ge=1)
+    blur: bool = False
 
 
 def even(length_px: int) -> int:
@@ -160,7 +164,8 @@ class VideoSink:
     def open(self) -> None:
         """Prepare a look per source; the files come with the first pictures."""
         self._overlays = {
-            source.source_id: Overlay(self._run.window_s) for source in self._run.sources
+            source.source_id: Overlay(self._run.window_s, self._config.blur)
+            for source in self._run.sources
         }
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
