@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,7 +31,7 @@ CLOCK_S = 0.5
 NOTE_S = 2.5
 REMEMBERED = 64
 """Messages that wait for the window; more come only where nobody attends it."""
-SNAPSHOT = "snapshot-%Y%m%d-%H%M%S-%f.png"
+SNAPSHOT = "snapshot-%Y%m%d-%H%M%S"
 
 
 class Config(SinkConfig):
@@ -127,12 +126,14 @@ class ShowSink:
             return "no snapshot: the run has no folder (--out DIR)"
         if self._canvas is None:
             return "no snapshot: nothing is shown yet"
-        path: Path = self._run.folder / datetime.now(UTC).strftime(SNAPSHOT)
+        now = datetime.now(UTC)
+        name = f"{now.strftime(SNAPSHOT)}-{now.microsecond // 1000:03}.png"
+        path = self._run.folder / name
         try:
             path.write_bytes(cv2.imencode(".png", self._render(time.monotonic()))[1].tobytes())
         except OSError as error:
             return f"no snapshot: {error.strerror}"
-        return f"kept {path.name}"
+        return f"kept {name}"
 
     def _draw(self, now_s: float) -> None:
         while self._messages:

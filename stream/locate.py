@@ -26,7 +26,7 @@ def open_sources(
     Raises: ConfigError, SourceError.
     """
     if not given:
-        raise ConfigError("no source: name a video, a folder, a glob or a webcam")
+        raise ConfigError("no source: name a video, a folder or a glob, or a webcam such as 0")
     wanted: list[tuple[str, Path, dict[str, Any]]] = []
     for text in given:
         if names_camera(text):

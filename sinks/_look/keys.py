@@ -9,7 +9,7 @@ from .sprites import Type, blend, from_alpha, rounded_panel
 KEYS = (
     ("q", "end the run (so does closing the window)"),
     ("space", "pause and go on"),
-    ("b", "who is seen now shows their resting face"),
+    ("b", "learn resting faces anew, from now on"),
     ("p", "blur faces, here and in snapshots"),
     ("s", "keep what is shown, in the folder of the run"),
     ("h", "show or hide this help"),
@@ -32,10 +32,9 @@ def draw_help(canvas: Image, type_: Type, text_px: int) -> None:
 
 
 def draw_note(canvas: Image, type_: Type, text_px: int, words: str) -> None:
-    """Lay a short message over the top of a picture, in place."""
+    """Lay a short message over the left top corner of a picture, in place."""
     line = type_.line(words, text_px, TEXT_BGR)
     width, height = line.width_px + 2 * text_px, line.height_px + text_px
-    left = (canvas.shape[1] - width) // 2
     panel = from_alpha(rounded_panel(width, height, height // 2, 0.9), GROUND_BGR)
-    blend(canvas, panel, left, text_px)
-    blend(canvas, line, left + text_px, text_px + text_px // 2)
+    blend(canvas, panel, text_px, text_px)
+    blend(canvas, line, 2 * text_px, text_px + text_px // 2)

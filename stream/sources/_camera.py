@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from ._devices import Device, Mode
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
 _BELIEVED_NS = 1_000_000_000
 """A driver's stamp that lies further back, or ahead of now, is of another clock."""
+
+READ_S = 2
+_ERRORS_ONLY = 2
+"""Source: OpenCV, `cv::utils::logging::LogLevel`."""
 
 REMEDIES = {
     "darwin": "allow it in System Settings > Privacy & Security > Camera, and close it elsewhere",
@@ -53,6 +58,9 @@ class OpenCVCamera:
 
         Raises: SourceError.
         """
+        # OpenCV waits 10 s for a picture unless told otherwise, and then writes to the terminal.
+        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(READ_S))
+        cv2.setLogLevel(_ERRORS_ONLY)
         if sys.platform == "linux":
             from ._v4l2 import check_free
 

@@ -106,7 +106,13 @@ def _modes(fd: int, ask: Ask) -> Iterator[Mode]:
         fourcc = answer[4]
         for width, height in _sizes(fd, ask, fourcc):
             for rate_hz in _rates_hz(fd, ask, fourcc, width, height):
-                yield Mode(fourcc.decode("latin-1").strip(), width, height, rate_hz)
+                yield Mode(_name_of(fourcc), width, height, rate_hz)
+
+
+def _name_of(fourcc: bytes) -> str:
+    """Return the four letters; the highest bit of the last one says big-endian."""
+    letters = bytes(letter & 0x7F for letter in fourcc).decode("ascii")
+    return letters.strip() + ("-BE" if fourcc[3] & 0x80 else "")
 
 
 def _sizes(fd: int, ask: Ask, fourcc: bytes) -> Iterator[tuple[int, int]]:
@@ -171,7 +177,7 @@ def check_free(path: str, ask: Ask = fcntl.ioctl, proc: Path = Path("/proc")) ->
             os.close(fd)
     except OSError as error:
         if error.errno == errno.EBUSY:
-            raise SourceError(f"{path}: in use{_by_whom(path, proc)}; close it there") from None
+            raise SourceError(f"{path}: in use{_by_whom(path, proc)}; end that first") from None
         raise SourceError(f"{path}: {_fault(error)}") from None
 
 
@@ -179,7 +185,9 @@ def _by_whom(path: str, proc: Path) -> str:
     """Return who has the device open, as far as we may see."""
     for link in proc.glob("[0-9]*/fd/*"):
         try:
-            if str(link.readlink()) == path and link.parts[-3] != str(os.getpid()):
+            if str(link.readlink()) == path:
+                if link.parts[-3] == str(os.getpid()):
+                    return " by this run already, which can name it once only"
                 name = (proc / link.parts[-3] / "comm").read_text(errors="replace").strip()
                 return f" by {name} (process {link.parts[-3]})"
         except OSError:

@@ -69,6 +69,7 @@ class Webcam:
         self._leave = threading.Event()
         self._shots: queue.Queue[tuple[int, Shot]] = queue.Queue(_STACK)
         self._reader: threading.Thread | None = None
+        self._error: Exception | None = None
         self.decode_errors = 0
         self._device = pick(config.device, find())
         self._camera: Camera | None = self._open(self._device)
@@ -85,7 +86,7 @@ class Webcam:
     def pictures(self) -> Iterator[Picture | None]:
         """Yield pictures as they come, and None while there is none."""
         self._reader = threading.Thread(
-            target=self._read, name=f"webcam-{self.info.source_id}", daemon=True
+            target=self._run, name=f"webcam-{self.info.source_id}", daemon=True
         )
         self._reader.start()
         zero_ns = newest_ns = 0
@@ -93,6 +94,8 @@ class Webcam:
             try:
                 epoch, shot = self._shots.get(timeout=TICK_S)
             except queue.Empty:
+                if self._error is not None:
+                    raise self._error from None
                 yield None
                 continue
             zero_ns = zero_ns or shot.t_mono_ns
@@ -142,6 +145,13 @@ class Webcam:
                 f"{self._config.resolution}; leave --resolution away or name that"
             )
         return shot
+
+    def _run(self) -> None:
+        """Read; what goes wrong in a way that nobody foresaw is raised by `pictures`."""
+        try:
+            self._read()
+        except Exception as error:
+            self._error = error
 
     def _read(self) -> None:
         """Hand pictures over until told to leave; the camera is this thread's."""
