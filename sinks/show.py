@@ -174,8 +174,9 @@ class ShowSink:
         columns, rows = grid(len(self._tiles))
         sizes = [tile.pixel_size for tile in self._tiles.values()]
         width, height = max(w for w, _ in sizes), max(h for _, h in sizes)
-        strips_px = rows * strip_height_px((width, height))
-        return window_size((columns * width, rows * height), strips_px, self._screen.desktop_px())
+        strip_px = next((px for px in range(100) if strip_height_px((width, height + px)) == px), 0)
+        pictures = (columns * width, rows * height)
+        return window_size(pictures, rows * strip_px, self._screen.desktop_px())
 
 
 def grid(count: int) -> tuple[int, int]:

@@ -125,9 +125,13 @@ class Pipeline:
 
         A sink with a window shows it meanwhile, in this thread: macOS wants it to be the main one.
         """
-        for _, sink in self._made.sinks:
-            if isinstance(sink, Attended):
-                sink.attend(self, self._done.is_set)
+        try:
+            for _, sink in self._made.sinks:
+                if isinstance(sink, Attended):
+                    sink.attend(self, self._done.is_set)
+        except Exception as error:
+            self._fail(error)
+            self.stop()
         while not self._done.wait(0.1):
             pass
         if self._supervisor is not None:

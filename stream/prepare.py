@@ -102,10 +102,9 @@ def prepare(
     asked = {"resolution": config.resolution, "rate_hz": config.rate_hz}
     opened = list(sources or open_sources(config.sources, loop=config.loop, camera=asked))
     is_live = config.live or any(source.info.is_live for source in opened)
-    folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
         uuid.uuid4().hex[:12],
-        folder,
+        config.out,
         tuple(source.info for source in opened),
         vision.keypoint_layout,
         config.window_s,
@@ -113,10 +112,13 @@ def prepare(
         config.model_dump(mode="json"),
         {**vision.models, "narrator": {"name": _narrator(config)}},
     )
+    made = [*_make_sinks(config, run), *sinks]
+    if config.out:
+        _clear(config.out, config.overwrite)
     return Prepared(
         run,
         opened,
-        [*_make_sinks(config, run), *sinks],
+        made,
         vision,
         Narrating(
             _narrator(config),
@@ -172,7 +174,7 @@ def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:
     return made
 
 
-def _clear(folder: Path, overwrite: bool) -> Path:
+def _clear(folder: Path, overwrite: bool) -> None:
     """Make the folder; take earlier results of ours away where that is allowed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -185,7 +187,6 @@ def _clear(folder: Path, overwrite: bool) -> Path:
                 path.unlink()
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
-    return folder
 
 
 def _narrator(config: RunConfig) -> str:

@@ -19,8 +19,6 @@ _BELIEVED_NS = 1_000_000_000
 """A driver's stamp that lies further back, or ahead of now, is of another clock."""
 
 READ_S = 2
-_ERRORS_ONLY = 2
-"""Source: OpenCV, `cv::utils::logging::LogLevel`."""
 
 REMEDIES = {
     "darwin": "allow it in System Settings > Privacy & Security > Camera, and close it elsewhere",
@@ -60,7 +58,7 @@ class OpenCVCamera:
         """
         # OpenCV waits 10 s for a picture unless told otherwise, and then writes to the terminal.
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(READ_S))
-        cv2.setLogLevel(_ERRORS_ONLY)
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         if sys.platform == "linux":
             from ._v4l2 import check_free
 
