@@ -155,17 +155,24 @@ class Webcam:
 
     def _read(self) -> None:
         """Hand pictures over until told to leave; the camera is this thread's."""
-        epoch, heard_s = 0, time.monotonic()
+        epoch, is_lost, delay_s = 0, False, self._retry_s
+        heard_s = time.monotonic()
         while not self._leave.is_set():
             shot = self._camera.read() if self._camera is not None else None
             if shot is not None:
-                heard_s = time.monotonic()
+                if is_lost:
+                    log.warning("%s: %s is back", self._device.path, self._device.name)
+                is_lost, delay_s, heard_s = False, self._retry_s, time.monotonic()
                 self._hand_over(epoch, shot)
-            elif time.monotonic() - heard_s < self._stall_s:
+            elif self._camera is not None and time.monotonic() - heard_s < self._stall_s:
                 self._leave.wait(_PAUSE_S)
             else:
-                self._bring_back()
-                epoch, heard_s = epoch + 1, time.monotonic()
+                if not is_lost:
+                    log.warning("%s: %s is lost", self._device.path, self._device.name)
+                    epoch += 1
+                is_lost = True
+                self._open_anew(delay_s)
+                delay_s, heard_s = min(2 * delay_s, MOST_RETRY_S), time.monotonic()
 
     def _hand_over(self, epoch: int, shot: Shot) -> None:
         while not self._leave.is_set():
@@ -175,22 +182,18 @@ class Webcam:
             except queue.Full:
                 continue
 
-    def _bring_back(self) -> None:
-        """Open the camera anew, for as long as it takes."""
-        log.warning("%s: %s is lost; trying again", self._device.path, self._device.name)
+    def _open_anew(self, delay_s: float) -> None:
+        """Close the camera, wait, and open it where it is found."""
         self._shut()
-        delay_s = self._retry_s
-        while not self._leave.wait(delay_s):
-            try:
-                device = self._again()
-                self._camera = self._open(device)
-            except SourceError as error:
-                log.info("%s", error)
-                delay_s = min(2 * delay_s, MOST_RETRY_S)
-                continue
-            self._device = device
-            log.warning("%s: %s is back", device.path, device.name)
+        if self._leave.wait(delay_s):
             return
+        try:
+            device = self._again()
+            self._camera = self._open(device)
+        except SourceError as error:
+            log.debug("%s", error)
+        else:
+            self._device = device
 
     def _again(self) -> Device:
         """Find the camera where it was plugged in, else by its name: its index may have changed."""
