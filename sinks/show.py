@@ -156,18 +156,17 @@ class ShowSink:
     def _render(self, now_s: float) -> Image:
         """Return all tiles, row by row, as large as the window."""
         size = self._screen.size_px()
+        look = {"is_veiled": self._is_veiled, "is_paused": self._is_paused}
         columns, rows = grid(len(self._tiles))
         canvas = np.zeros((size[1], size[0], 3), np.uint8)
         for number, tile in enumerate(self._tiles.values()):
             row, column = divmod(number, columns)
             x1, x2 = (size[0] * k // columns for k in (column, column + 1))
             y1, y2 = (size[1] * k // rows for k in (row, row + 1))
-            canvas[y1:y2, x1:x2] = tile.draw(
-                (x2 - x1, y2 - y1),
-                is_veiled=self._is_veiled,
-                is_paused=self._is_paused,
-                now_s=now_s,
-            )
+            drawn = tile.draw((x2 - x1, y2 - y1), now_s=now_s, **look)
+            if len(self._tiles) == 1:
+                return drawn
+            canvas[y1:y2, x1:x2] = drawn
         return canvas
 
     def _first_size(self) -> Size:

@@ -38,6 +38,7 @@ class Tile:
         self._reading: Reading | None = None
         self._camera, self._looks = Rate(), Rate()
         self._looked = 0
+        self._blank: Image = np.zeros((0, 0, 3), np.uint8)
 
     @property
     def pixel_size(self) -> Size:
@@ -62,8 +63,7 @@ class Tile:
 
     def draw(self, size: Size, *, is_veiled: bool, is_paused: bool, now_s: float) -> Image:
         """Return the source as a picture of that size; `now_s` is of `time.monotonic`."""
-        canvas = np.empty((size[1], size[0], 3), np.uint8)
-        canvas[:] = GROUND_BGR
+        canvas = self._ground(size).copy()
         strip_px = strip_height_px(size)
         room = (size[0], max(1, size[1] - strip_px))
         if self._frame is not None:
@@ -81,6 +81,12 @@ class Tile:
         if self._frame is None or self._reading is None:
             return float("inf")
         return max(0.0, (self._frame.t_mono_ns - self._reading.t_mono_ns) / 1e9)
+
+    def _ground(self, size: Size) -> Image:
+        """Return an empty tile; kept, since filling it takes longer than all that is drawn."""
+        if self._blank.shape != (size[1], size[0], 3):
+            self._blank = np.full((size[1], size[0], 3), GROUND_BGR, np.uint8)
+        return self._blank
 
     def _picture(self, frame: Frame, room: Size, is_veiled: bool) -> Image:
         height, width = frame.image_bgr.shape[:2]
