@@ -63,11 +63,11 @@ class ShowSink:
         """Do nothing: the window belongs to the main thread."""
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
-        """Take a message; in a replay a reading comes with its picture."""
+        """Take a message; it is drawn with the next picture, which in a replay comes with it."""
         self._messages.append(message)
         if frame is not None:
             self._frames[frame.source_id] = frame
-        self._news.set()
+            self._news.set()
 
     def see(self, frame: Frame) -> None:
         """Take a picture as it is captured; a replay waits for its reading."""

@@ -196,9 +196,10 @@ class Pipeline:
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
         follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
         start("aggregate", partial(follow, outlets=outlets))
+        has_window = any(isinstance(sink, Attended) for _, sink in made.sinks)
         for number in range(made.workers):
             look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
-            start(f"vision-{number}", look)
+            start(f"vision-{number}", look, gives_way=has_window)
         shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
         pool = Pool(scheduler, links, made.workers, shelves)
         start("infer", partial(infer_loop, pool=pool))
