@@ -85,20 +85,22 @@ class ShowSink:
         """Show the window until it is closed, which ends the run, or the run is over."""
         self._screen.open("affectstream", self._first_size())
         try:
-            drawn_s = -math.inf
+            painted_s = -math.inf
             while not is_over():
                 for key in self._screen.keys():
                     if key in ("q", "close"):
                         controls.stop()
                         return
                     self._obey(key, controls)
-                    drawn_s = -math.inf
+                    painted_s = -math.inf
                 is_new = self._news.wait(LOOK_S)
                 now_s = time.monotonic()
-                if is_new or now_s - drawn_s >= CLOCK_S:
+                is_due = now_s - painted_s >= CLOCK_S
+                if is_new or is_due:
                     self._news.clear()
-                    self._draw(now_s)
-                    drawn_s = now_s
+                    fresh = self._take_news(now_s)
+                    self._show(now_s, None if is_due else fresh)
+                    painted_s = now_s if is_due else painted_s
         finally:
             self._screen.close()
 
@@ -130,44 +132,57 @@ class ShowSink:
         name = f"{now.strftime(SNAPSHOT)}-{now.microsecond // 1000:03}.png"
         path = self._run.folder / name
         try:
-            path.write_bytes(cv2.imencode(".png", self._render(time.monotonic()))[1].tobytes())
+            path.write_bytes(cv2.imencode(".png", self._paint(time.monotonic()))[1].tobytes())
         except OSError as error:
             return f"no snapshot: {error.strerror}"
         return f"kept {name}"
 
-    def _draw(self, now_s: float) -> None:
+    def _take_news(self, now_s: float) -> set[str]:
+        """Hand messages and pictures to their tiles; return the sources with a new picture."""
         while self._messages:
             message = self._messages.popleft()
             tile = self._tiles.get(getattr(message, "source_id", ""))
             if tile is not None:
                 tile.take(message, now_s)
+        fresh = set()
         for source_id in list(self._frames):
             frame = self._frames.pop(source_id)
             if source_id in self._tiles:
                 self._tiles[source_id].see(frame, now_s)
-        self._canvas = canvas = self._render(now_s)
-        text_px = text_size_px(canvas.shape[1], canvas.shape[0])
-        if self._has_help:
-            draw_help(canvas, self._type, text_px)
-        if now_s < self._note_until_s:
-            draw_note(canvas, self._type, text_px, self._note)
+                fresh.add(source_id)
+        return fresh
+
+    def _show(self, now_s: float, only: set[str] | None) -> None:
+        """Paint, and lay over it what is no part of a snapshot."""
+        canvas = self._paint(now_s, only)
+        if self._has_help or now_s < self._note_until_s:
+            canvas = canvas.copy()
+            text_px = text_size_px(canvas.shape[1], canvas.shape[0])
+            if self._has_help:
+                draw_help(canvas, self._type, text_px)
+            if now_s < self._note_until_s:
+                draw_note(canvas, self._type, text_px, self._note)
         self._screen.show(canvas)
 
-    def _render(self, now_s: float) -> Image:
-        """Return all tiles, row by row, as large as the window."""
+    def _paint(self, now_s: float, only: set[str] | None = None) -> Image:
+        """Return all tiles, row by row, as large as the window; `only` some are painted anew."""
         size = self._screen.size_px()
-        look = {"is_veiled": self._is_veiled, "is_paused": self._is_paused}
+        if self._canvas is None or self._canvas.shape != (size[1], size[0], 3):
+            self._canvas, only = np.zeros((size[1], size[0], 3), np.uint8), None
         columns, rows = grid(len(self._tiles))
-        canvas = np.zeros((size[1], size[0], 3), np.uint8)
-        for number, tile in enumerate(self._tiles.values()):
+        for number, (source_id, tile) in enumerate(self._tiles.items()):
+            if only is not None and source_id not in only:
+                continue
             row, column = divmod(number, columns)
             x1, x2 = (size[0] * k // columns for k in (column, column + 1))
             y1, y2 = (size[1] * k // rows for k in (row, row + 1))
-            drawn = tile.draw((x2 - x1, y2 - y1), now_s=now_s, **look)
-            if len(self._tiles) == 1:
-                return drawn
-            canvas[y1:y2, x1:x2] = drawn
-        return canvas
+            self._canvas[y1:y2, x1:x2] = tile.draw(
+                (x2 - x1, y2 - y1),
+                is_veiled=self._is_veiled,
+                is_paused=self._is_paused,
+                now_s=now_s,
+            )
+        return self._canvas
 
     def _first_size(self) -> Size:
         columns, rows = grid(len(self._tiles))

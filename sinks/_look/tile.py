@@ -117,7 +117,7 @@ class Tile:
         for rate, name in ((self._camera, "pictures"), (self._looks, "readings")):
             per_s = rate.per_s()
             if per_s is not None:
-                words.append(f"{per_s:.0f} {name}/s")
+                words.append(f"{name} {per_s:.{0 if per_s >= 10 else 1}f}/s")
         if self.age_s > GONE_S:
             words.append("nothing measured yet" if self._reading is None else "measuring is late")
         elif self.age_s > TOLD_AGE_S:
