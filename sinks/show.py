@@ -29,6 +29,8 @@ LOOK_S = 0.01
 CLOCK_S = 0.5
 """How often the line of status is drawn where no picture comes."""
 NOTE_S = 2.5
+USUAL_SHAPE = (16, 9)
+"""Of a camera's picture, for dividing the window."""
 REMEMBERED = 64
 """Messages that wait for the window; more come only where nobody attends it."""
 SNAPSHOT = "snapshot-%Y%m%d-%H%M%S"
@@ -169,7 +171,7 @@ class ShowSink:
         size = self._screen.size_px()
         if self._canvas is None or self._canvas.shape != (size[1], size[0], 3):
             self._canvas, only = np.zeros((size[1], size[0], 3), np.uint8), None
-        columns, rows = grid(len(self._tiles))
+        columns, rows = grid(len(self._tiles), size)
         for number, (source_id, tile) in enumerate(self._tiles.items()):
             if only is not None and source_id not in only:
                 continue
@@ -193,10 +195,14 @@ class ShowSink:
         return window_size(pictures, rows * strip_px, self._screen.desktop_px())
 
 
-def grid(count: int) -> tuple[int, int]:
-    """Return the columns and rows for so many tiles."""
-    columns = math.ceil(math.sqrt(max(1, count)))
-    return columns, math.ceil(max(1, count) / columns)
+def grid(count: int, size: Size = USUAL_SHAPE) -> tuple[int, int]:
+    """Return the columns and rows that make so many pictures largest in a window of that size."""
+    shapes = [(columns, math.ceil(count / columns)) for columns in range(1, max(1, count) + 1)]
+    across, down = USUAL_SHAPE
+    return max(
+        shapes,
+        key=lambda shape: (min(size[0] / shape[0] / across, size[1] / shape[1] / down), shape),
+    )
 
 
 def build(config: Config, run: RunInfo) -> ShowSink:

@@ -206,6 +206,13 @@ def test_the_wall(count, wanted):
 
 
 @pytest.mark.parametrize(
+    ("size", "wanted"), [((700, 820), (1, 2)), ((1600, 500), (2, 1)), ((320, 900), (1, 2))]
+)
+def test_the_wall_follows_the_window(size, wanted):
+    assert show.grid(2, size) == wanted
+
+
+@pytest.mark.parametrize(
     ("pictures", "wanted"),
     [((640, 480), (640, 500)), ((3840, 2160), (1440, 830)), ((64, 48), (320, 200))],
 )

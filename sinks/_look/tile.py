@@ -97,8 +97,9 @@ class Tile:
             way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             image = cv2.resize(image, wanted, interpolation=way)
         age_s, reading = self.age_s, self._reading
-        self._overlay.is_veiled = is_veiled
-        if is_veiled and (reading is None or not reading.valid or age_s > BLIND_S):
+        is_blind = reading is None or not reading.valid or age_s > BLIND_S
+        self._overlay.is_veiled = is_veiled and not is_blind
+        if is_veiled and is_blind:
             image = image.copy()
             cover_all(image)
         if reading is None:
