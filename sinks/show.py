@@ -52,7 +52,9 @@ class ShowSink:
         """Take the sources of the run."""
         self.wants_frames = not run.is_live
         self._run, self._screen = run, screen
-        self._tiles = {info.source_id: Tile(info, run.window_s) for info in run.sources}
+        self._tiles = {
+            info.source_id: Tile(info, run.window_s, run.is_live) for info in run.sources
+        }
         self._messages: deque[Delivery] = deque(maxlen=REMEMBERED)
         self._frames: dict[str, Frame] = {}
         self._news = threading.Event()

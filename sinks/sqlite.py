@@ -109,7 +109,7 @@ class SqliteSink:
             self._connection.executemany(_insert("run", ("key", "value")), self._run_rows())
             self._connection.executemany(
                 _insert("sources", _SOURCES),
-                [tuple(asdict(source).values())[: len(_SOURCES)] for source in self._run.sources],
+                [tuple(asdict(source).values()) for source in self._run.sources],
             )
             self._connection.commit()
 

@@ -44,13 +44,13 @@ def _capture(
 ) -> tuple[int, str]:
     """Return the number of the last frame sent, and why it was the last ("": the media ended)."""
     scope = f"source:{source.info.source_id}"
-    pace = _Pace(None if source.info.is_live else speed)
+    pace = _Pace(None if source.is_live else speed)
     seq = -1
     try:
         for picture in _timed(stage, source):
             if seq + 1 == limit:
                 return seq, "limited"
-            if picture is not None and not source.info.is_live:
+            if picture is not None and not source.is_live:
                 pace.wait(stage, picture.pts_s)
                 stage.hold()
             if stage.is_finishing:
@@ -75,7 +75,7 @@ def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
     """Yield what the source does, obeying commands; a live one's time is mostly waiting."""
     start_s = time.perf_counter()
     for picture in source.pictures():
-        if not source.info.is_live:
+        if not source.is_live:
             stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
         yield picture
@@ -83,15 +83,13 @@ def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
 
 
 def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:
-    now_ns = time.monotonic_ns()
-    taken_ns = picture.t_mono_ns or now_ns
     return Frame(
         source_id,
         seq,
         picture.epoch,
         picture.pts_s,
-        time.time_ns() - (now_ns - taken_ns),
-        taken_ns,
+        picture.t_wall_ns or time.time_ns(),
+        picture.t_mono_ns or time.monotonic_ns(),
         picture.image_bgr,
     )
 

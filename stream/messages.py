@@ -52,7 +52,7 @@ class SourceInfo:
     """What is known of a source before its first frame.
 
     `origin` is for people and never holds credentials. `rate_hz`, `frames` and `duration_s` are
-    what the container declares: hints, often wrong; 0 where unknown. A live source does not wait.
+    what the container declares: hints, often wrong; 0 where unknown.
     """
 
     source_id: str
@@ -62,7 +62,6 @@ class SourceInfo:
     rate_hz: float = 0.0
     frames: int = 0
     duration_s: float = 0.0
-    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +281,38 @@ class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     latency_s: float
     facts: dict[str, Any] = {}
     gap: str = ""
+
+
+SourceState = Literal[
+    "connecting",
+    "playing",
+    "stalled",
+    "hung_up",
+    "refused",
+    "not_found",
+    "no_host",
+    "no_route",
+    "closed_port",
+    "silent",
+    "garbage",
+    "unsupported",
+]
+"""How a live source is. All but the first two are faults, tried again for ever:
+pictures stopped; it ended the connection; wrong login; no such stream; no such name; no way there;
+nothing listens; it accepts and says nothing; what it says makes no sense; its kind is unknown."""
+
+
+class SourceHealth(msgspec.Struct, frozen=True):
+    """The state of a live source, since when (UTC), and the remedy where there is a fault.
+
+    `attempts` counts connections since it last played, `outages` how often it was lost so far.
+    """
+
+    state: SourceState
+    since_wall_ns: int
+    attempts: int = 0
+    outages: int = 0
+    detail: str = ""
 
 
 class End(msgspec.Struct, frozen=True, tag=True):

@@ -101,7 +101,7 @@ def prepare(
     vision = vision if vision is not None else open_vision(config)
     asked = {"resolution": config.resolution, "rate_hz": config.rate_hz}
     opened = list(sources or open_sources(config.sources, loop=config.loop, camera=asked))
-    is_live = config.live or any(source.info.is_live for source in opened)
+    is_live = config.live or any(source.is_live for source in opened)
     run = RunInfo(
         uuid.uuid4().hex[:12],
         config.out,

@@ -23,6 +23,10 @@ MODES = (
 )
 
 
+LATE_NS = 5_000_000
+"""How much later a made picture is here than it was taken."""
+
+
 def device(index=0, name="Front Camera", modes=MODES, **fields):
     fields.setdefault("path", f"/dev/video{index}")
     return Device(index, name=name, modes=tuple(modes), **fields)
@@ -108,7 +112,9 @@ class FedCamera:
         if level is None:
             return None
         width, height = self._size
-        return Shot(np.full((height, width, 3), level, np.uint8), time.monotonic_ns())
+        taken_ns = time.monotonic_ns()
+        image = np.full((height, width, 3), level, np.uint8)
+        return Shot(image, taken_ns, taken_ns + LATE_NS)
 
     def close(self) -> None:
         self.is_closed = True

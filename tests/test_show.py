@@ -148,7 +148,7 @@ def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
 
 def tile_at(age_s, is_veiled=False, image=None):
     """Draw a picture with a reading that is so much older; return both, and the line below."""
-    tile = Tile(SourceInfo("cam", "made", *SIZE, is_live=True), 10.0)
+    tile = Tile(SourceInfo("cam", "made", *SIZE), 10.0, is_live=True)
     if image is None:
         image = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
     now_ns = 100 * SECOND_NS

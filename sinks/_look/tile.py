@@ -29,8 +29,9 @@ Size = tuple[int, int]
 class Tile:
     """Remembers and draws one source; belongs to one thread."""
 
-    def __init__(self, info: SourceInfo, window_s: float) -> None:
+    def __init__(self, info: SourceInfo, window_s: float, is_live: bool) -> None:
         """Start without a picture."""
+        self._is_live = is_live
         self.info = info
         self._overlay = Overlay(window_s)
         self._type = Type()
@@ -112,7 +113,7 @@ class Tile:
         if self._frame is None:
             return "waiting for the first picture"
         late_s = now_s - self._frame.t_mono_ns / 1e9
-        if self.info.is_live and late_s > LATE_S:
+        if self._is_live and late_s > LATE_S:
             return f"no picture for {late_s:.0f} s"
         words = []
         for rate, name in ((self._camera, "pictures"), (self._looks, "readings")):

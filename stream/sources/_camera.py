@@ -28,10 +28,11 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture and when it was taken, by the clock of `time.monotonic_ns`."""
+    """A picture; when it was taken and when it was here, by the clock of `time.monotonic_ns`."""
 
     image_bgr: Image
-    t_mono_ns: int
+    taken_ns: int
+    here_ns: int
 
 
 class Camera(Protocol):
@@ -79,7 +80,7 @@ class OpenCVCamera:
         if not grabbed or image is None or image.size == 0:
             return None
         image.setflags(write=False)
-        return Shot(image, taken_ns(self._capture.get(cv2.CAP_PROP_POS_MSEC), now_ns))
+        return Shot(image, taken_ns(self._capture.get(cv2.CAP_PROP_POS_MSEC), now_ns), now_ns)
 
     def close(self) -> None:
         """Let go of the device."""

@@ -2,7 +2,8 @@
 
 A source file holds `Config` (pydantic, unknown keys refused) and `build(config, source_id)`. A
 webcam or a camera on the network is one more file of this shape. The iterator runs in the capture
-thread; it never waits longer than 200 ms, or `interrupt` makes it return.
+thread; it never waits longer than 200 ms, or `interrupt` makes it return. A live source that has
+nothing yet yields None in time, so that the thread can obey commands.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from ..messages import Image, SourceInfo
+from ..messages import Image, SourceHealth, SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture. `pts_s` never falls within a source; `epoch` rises at a fresh start.
 
-    `t_mono_ns` is when it was taken, by the clock of `time.monotonic_ns`; 0: when it is captured.
+    A live source says when it was taken (`t_wall_ns`, UTC) and when it was there, decoded
+    (`t_mono_ns`); 0 stands for the moment in which capture gets it.
     """
 
     pts_s: float
     image_bgr: Image
     epoch: int = 0
+    t_wall_ns: int = 0
     t_mono_ns: int = 0
 
 
@@ -36,13 +39,20 @@ class SourceConfig(BaseModel):
 
 
 class Source(Protocol):
-    """Yields pictures. `decode_errors` counts those that could not be decoded."""
+    """Yields pictures.
+
+    `decode_errors` counts those that could not be decoded, `shed_frames` those that were left out
+    on purpose. A live source (`is_live`) tells by `health` how it is; a replay has none.
+    """
 
     info: SourceInfo
     decode_errors: int
+    shed_frames: int
+    is_live: bool
+    health: SourceHealth | None
 
     def pictures(self) -> Iterator[Picture | None]:
-        """Yield pictures in order of media time; a live source yields None while it has none.
+        """Yield pictures in order of media time, None where a live source has nothing yet.
 
         Raises: SourceError when it cannot be opened; IncompleteError after the last good picture
         when the media ended early or was corrupt.
@@ -53,6 +63,24 @@ class Source(Protocol):
         """Make `pictures` end soon; called from another thread."""
         ...
 
+    def shed(self, level: int) -> None:
+        """Decode less, from any thread: 0 all, 1 no picture that none refers to, 2 key frames.
+
+        A source that cannot do so ignores it.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and devices; may be called twice."""
         ...
+
+
+class Replay:
+    """What is true of every source that replays something: each of its pictures counts."""
+
+    is_live = False
+    shed_frames = 0
+    health: SourceHealth | None = None
+
+    def shed(self, level: int) -> None:
+        """Ignore it."""

@@ -24,7 +24,7 @@ from ..errors import IncompleteError, SourceError
 from ..messages import Image, SourceInfo
 from ._clock import MediaClock
 from ._media import declared_duration_s, open_media
-from .base import Picture, SourceConfig
+from .base import Picture, Replay, SourceConfig
 
 EXTENSIONS = frozenset(
     ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
@@ -61,7 +61,7 @@ class _Harm:
     frames: int = 0
 
 
-class Video:
+class Video(Replay):
     """See the module. The file is open only while `pictures` runs."""
 
     def __init__(self, config: Config, source_id: str) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..errors import SourceError
-from ..messages import SourceInfo
+from ..messages import SourceHealth, SourceInfo, SourceState
 from ._camera import Camera, OpenCVCamera, Shot
 from ._devices import Device, Mode, choose, devices, pick
 from .base import Picture, SourceConfig
@@ -53,6 +53,9 @@ Opener = Callable[[Device, Mode | None, Mode | None], Camera]
 class Webcam:
     """See the module. The device is open from here until `close`."""
 
+    is_live = True
+    shed_frames = 0
+
     def __init__(
         self,
         config: Config,
@@ -80,8 +83,8 @@ class Webcam:
             first.image_bgr.shape[1],
             first.image_bgr.shape[0],
             self._camera.rate_hz,
-            is_live=True,
         )
+        self.health: SourceHealth | None = SourceHealth("playing", time.time_ns())
 
     def pictures(self) -> Iterator[Picture | None]:
         """Yield pictures as they come, and None while there is none."""
@@ -98,9 +101,14 @@ class Webcam:
                     raise self._error from None
                 yield None
                 continue
-            zero_ns = zero_ns or shot.t_mono_ns
-            newest_ns = max(newest_ns, shot.t_mono_ns)
-            yield Picture((newest_ns - zero_ns) / 1e9, shot.image_bgr, epoch, shot.t_mono_ns)
+            zero_ns = zero_ns or shot.taken_ns
+            newest_ns = max(newest_ns, shot.taken_ns)
+            t_wall_ns = time.time_ns() - (time.monotonic_ns() - shot.taken_ns)
+            pts_s = (newest_ns - zero_ns) / 1e9
+            yield Picture(pts_s, shot.image_bgr, epoch, t_wall_ns, shot.here_ns)
+
+    def shed(self, level: int) -> None:
+        """Ignore it: pictures that stand alone cost little, and the driver drops what waits."""
 
     def interrupt(self) -> None:
         """End within a tick."""
@@ -161,14 +169,14 @@ class Webcam:
             shot = self._camera.read() if self._camera is not None else None
             if shot is not None:
                 if is_lost:
-                    log.warning("%s: %s is back", self._device.path, self._device.name)
+                    self._tell("playing")
                 is_lost, delay_s, heard_s = False, self._retry_s, time.monotonic()
                 self._hand_over(epoch, shot)
             elif self._camera is not None and time.monotonic() - heard_s < self._stall_s:
                 self._leave.wait(_PAUSE_S)
             else:
                 if not is_lost:
-                    log.warning("%s: %s is lost", self._device.path, self._device.name)
+                    self._tell("stalled", "it gives no picture: close it elsewhere, or plug it in")
                     epoch += 1
                 is_lost = True
                 self._open_anew(delay_s)
@@ -191,9 +199,18 @@ class Webcam:
             device = self._again()
             self._camera = self._open(device)
         except SourceError as error:
-            log.debug("%s", error)
+            self._tell("not_found", str(error))
         else:
             self._device = device
+
+    def _tell(self, state: SourceState, detail: str = "") -> None:
+        """Say how the camera is, in `health` and in the log."""
+        was = self.health or SourceHealth("playing", 0)
+        since_ns = was.since_wall_ns if was.state == state else time.time_ns()
+        attempts = 0 if state == "playing" else was.attempts + (state == "not_found")
+        outages = was.outages + (was.state == "playing" != state)
+        self.health = SourceHealth(state, since_ns, attempts, outages, detail)
+        log.info("%s: %s: %s %s", self._device.path, self._device.name, state, detail)
 
     def _again(self) -> Device:
         """Find the camera where it was plugged in, else by its name: its index may have changed."""
