@@ -36,7 +36,7 @@ ASSUMED_RATE_HZ = 25.0
 class Config(SinkConfig):
     """How the picture is encoded (x264): `crf` is the quality, lower is better and larger.
 
-    With `blur`, faces are made unrecognisable.
+    With `blur`, faces are made unrecognisable; those of a private source always are.
     """
 
     crf: int = Field(default=23, ge=0, le=51)
@@ -164,8 +164,7 @@ class VideoSink:
     def open(self) -> None:
         """Prepare a look per source; the files come with the first pictures."""
         self._overlays = {
-            source.source_id: Overlay(self._run.window_s, self._config.blur)
-            for source in self._run.sources
+            source.source_id: Overlay(self._run.window_s) for source in self._run.sources
         }
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
@@ -192,7 +191,9 @@ class VideoSink:
             raise first
 
     def _film(self, reading: Reading, frame: Frame) -> None:
-        drawn = self._overlays[reading.source_id].draw(frame.image_bgr, reading)
+        overlay = self._overlays[reading.source_id]
+        overlay.is_veiled = self._config.blur or frame.is_private
+        drawn = overlay.draw(frame.image_bgr, reading)
         file = self._files.get(reading.source_id)
         if file is None:
             file = self._files[reading.source_id] = self._create(reading.source_id, drawn)

@@ -186,6 +186,14 @@ def test_the_whole_picture_is_covered_while_nobody_looked(age_s):
     assert not np.array_equal(drawn[440:], picture[440:])
 
 
+def test_a_private_source_is_covered_whatever_is_pressed():
+    image = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
+    seen = Frame("clip", 0, 0, 0.0, 0, 0, image, is_private=True)
+    screen, _ = attended("x", "p", "p", "x", fed=[seen])
+    for shown in screen.shown:
+        assert len(np.unique(shown[440:460, 20:40].reshape(-1, 3), axis=0)) <= 4
+
+
 def test_else_only_heads_are():
     picture, drawn, _ = tile_at(0.1, is_veiled=True)
     assert np.array_equal(drawn[440:], picture[440:])

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from sink_messages import body, face, frame, person, reading, run_info
+from sink_messages import body, face, person, reading, run_info
 
 from affectstream.models.base import COCO17, COCO17_IN
 from affectstream.sinks import video
 from affectstream.sinks._look.overlay import Overlay
 from affectstream.sinks._look.veil import KEEP_S, SQUARES, Veil, cover_all, head_box, pixelate
-from affectstream.stream.messages import Body, Person
+from affectstream.stream.messages import Body, Frame, Person
 
 BOX = (100.0, 80.0, 180.0, 190.0)
 INSIDE = (slice(80, 190), slice(100, 180))
@@ -98,25 +98,29 @@ def test_the_overlay_covers_before_it_draws():
     image = np.full((480, 640, 3), 60, np.uint8)
     image[INSIDE] = noise((80, 110))
     bare = Overlay(10.0).draw(image, reading(0, [shown]))
-    veiled = Overlay(10.0, is_veiled=True).draw(image, reading(0, [shown]))
+    overlay = Overlay(10.0)
+    overlay.is_veiled = True
+    veiled = overlay.draw(image, reading(0, [shown]))
     eyes = (slice(120, 150), slice(120, 160))
     assert np.array_equal(bare[eyes], image[eyes]) and colours(veiled[eyes]) <= 16
     brackets = (slice(78, 84), slice(98, 110))
     assert colours(veiled[brackets]) > 2
 
 
-@pytest.mark.parametrize("blur", [False, True])
-def test_the_film_covers_heads_where_asked(tmp_path, blur):
+@pytest.mark.parametrize(("blur", "is_private"), [(False, False), (True, False), (False, True)])
+def test_the_film_covers_heads_where_asked(tmp_path, blur, is_private):
     import av
 
     sink = video.build(video.Config(blur=blur, crf=1), run_info(tmp_path))
     sink.open()
-    seen = frame(0)
     image = np.full((480, 640, 3), 60, np.uint8)
     image[110:160:4, 110:170] = 250
-    sink.write(reading(0, [person(face=face(BOX))]), type(seen)("clip", 0, 0, 0.0, 0, 0, image))
+    sink.write(
+        reading(0, [person(face=face(BOX))]),
+        Frame("clip", 0, 0, 0.0, 0, 0, image, is_private=is_private),
+    )
     sink.close()
     with av.open(str(tmp_path / "overlay.mp4")) as film:
         picture = next(film.decode(video=0)).to_ndarray(format="gray")
     rows = picture[112:160, 120:160].mean(axis=1)
-    assert (np.abs(np.diff(rows)).max() > 80) == (not blur)
+    assert (np.abs(np.diff(rows)).max() > 80) == (not blur and not is_private)

@@ -26,9 +26,9 @@ class Overlay:
     covered while `is_veiled`.
     """
 
-    def __init__(self, window_s: float, is_veiled: bool = False) -> None:
+    def __init__(self, window_s: float) -> None:
         """Start with nothing to show; `window_s` is the length of the trace."""
-        self.is_veiled = is_veiled
+        self.is_veiled = False
         self._veil = Veil()
         self._trace = Trace(window_s)
         self._hold = Hold()

@@ -65,6 +65,7 @@ class Tile:
     def draw(self, size: Size, *, is_veiled: bool, is_paused: bool, now_s: float) -> Image:
         """Return the source as a picture of that size; `now_s` is of `time.monotonic`."""
         canvas = self._ground(size).copy()
+        is_veiled = is_veiled or (self._frame is not None and self._frame.is_private)
         strip_px = strip_height_px(size)
         room = (size[0], max(1, size[1] - strip_px))
         if self._frame is not None:
