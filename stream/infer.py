@@ -12,7 +12,7 @@ from ..models.base import Vision
 from .bus import receive, receive_from, send_to
 from .errors import ModelError
 from .frames import FrameLink, FrameReceiver, PictureShelf
-from .messages import End, Observation
+from .messages import End, Observation, stamp_of
 from .schedule import Job, Scheduler
 from .stage import Stage
 
@@ -48,12 +48,7 @@ def _look(vision: Vision, job: Job) -> Observation:
         return vision.see(frame, job.earlier)
     except ModelError as error:
         return Observation(
-            source_id=frame.source_id,
-            seq=frame.seq,
-            epoch=frame.epoch,
-            pts_s=frame.pts_s,
-            t_wall_ns=frame.t_wall_ns,
-            t_mono_ns=frame.t_mono_ns,
+            **stamp_of(frame),
             width_px=frame.image_bgr.shape[1],
             height_px=frame.image_bgr.shape[0],
             valid=False,
