@@ -49,7 +49,9 @@ class RunConfig(BaseModel):
         False, description="newest frame wins and drops are counted, instead of every frame"
     )
     resolution: str | None = Field(
-        None, description="size asked of a webcam, such as 1280x720; if absent, up to that"
+        None,
+        pattern=r"^\d+x\d+$",
+        description="size asked of a webcam, such as 1280x720; if absent, up to that",
     )
     rate_hz: Positive | None = Field(
         None, description="pictures a second asked of a webcam; if absent, 30 where it has that"

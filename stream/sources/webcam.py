@@ -43,7 +43,7 @@ class Config(SourceConfig):
 
     kind: Literal["webcam"] = "webcam"
     device: str
-    resolution: str | None = Field(None, pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")
+    resolution: str | None = Field(None, pattern=r"^\d+x\d+$")
     rate_hz: float | None = Field(None, gt=0)
 
 
