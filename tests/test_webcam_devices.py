@@ -12,7 +12,7 @@ from affectstream.stream.cli import main
 from affectstream.stream.errors import SourceError
 from affectstream.stream.locate import names_camera
 from affectstream.stream.sources import _v4l2
-from affectstream.stream.sources._camera import taken_ns
+from affectstream.stream.sources._camera import OpenCVCamera, taken_ns
 from affectstream.stream.sources._devices import Mode, choose, devices, pick
 
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="asks Linux's V4L2")
@@ -101,6 +101,15 @@ def test_a_busy_device_names_who_holds_it(driver, tmp_path):
     (holder / "fd" / "7").symlink_to(path)
     with pytest.raises(SourceError, match=r"in use by zoom \(process 4242\)"):
         _v4l2.check_free(str(path), driver.ask, tmp_path / "proc")
+
+
+@linux
+def test_opening_what_is_no_camera_is_refused(tmp_path):
+    (tmp_path / "video1").touch()
+    for name, words in (("video0", "it is not there"), ("video1", "cannot be opened")):
+        absent = device(path=str(tmp_path / name))
+        with pytest.raises(SourceError, match=f"{name}: {words}"):
+            OpenCVCamera(absent, MODES[0])
 
 
 FRONT, BACK = device(0), device(3, "Back Camera", path="/dev/video3")

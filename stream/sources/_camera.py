@@ -64,9 +64,15 @@ class OpenCVCamera:
             from ._v4l2 import check_free
 
             check_free(device.path)
-        target = device.path if sys.platform == "linux" else device.index
-        parameters = _parameters(mode or wanted)
-        self._capture = cv2.VideoCapture(target, _BACKENDS.get(sys.platform, 0), parameters)
+        settings, backend = _settings(mode or wanted), _BACKENDS.get(sys.platform, 0)
+        if sys.platform == "linux":
+            flat = [number for setting in settings for number in setting]
+            self._capture = cv2.VideoCapture(device.path, backend, flat)
+        else:
+            # Given on opening, a setting that a camera does not know would keep it from opening.
+            self._capture = cv2.VideoCapture(device.index, backend)
+            for name, value in settings:
+                self._capture.set(name, value)
         if not self._capture.isOpened():
             remedy = REMEDIES.get(sys.platform, "unplug it and plug it in again")
             raise SourceError(f"{device.path}: {device.name} cannot be opened; {remedy}")
@@ -98,15 +104,16 @@ def taken_ns(stamp_ms: float, now_ns: int) -> int:
     return stamp_ns if 0 <= now_ns - stamp_ns <= _BELIEVED_NS else now_ns
 
 
-def _parameters(mode: Mode | None) -> list[int]:
+def _settings(mode: Mode | None) -> list[tuple[int, int]]:
+    """Return OpenCV's names and values, in the order in which a driver wants them."""
     if mode is None:
         return []
     found = []
     if mode.fourcc:
-        found += [cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*mode.fourcc.ljust(4))]
+        found.append((cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*mode.fourcc.ljust(4))))
     if mode.width_px:
-        found += [cv2.CAP_PROP_FRAME_WIDTH, mode.width_px]
-        found += [cv2.CAP_PROP_FRAME_HEIGHT, mode.height_px]
+        found.append((cv2.CAP_PROP_FRAME_WIDTH, mode.width_px))
+        found.append((cv2.CAP_PROP_FRAME_HEIGHT, mode.height_px))
     if mode.rate_hz:
-        found += [cv2.CAP_PROP_FPS, round(mode.rate_hz)]
+        found.append((cv2.CAP_PROP_FPS, round(mode.rate_hz)))
     return found
