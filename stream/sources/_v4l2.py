@@ -45,7 +45,7 @@ CAN_CAPTURE = 0x1
 HAS_DEVICE_CAPS = 0x8000_0000
 _CAPTURE = 1
 _DISCRETE = 1
-_MOST = 256
+_MOST = 100
 """Of a driver's answers; one that never ends its list must not hold us."""
 
 _COMMON_PX = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
