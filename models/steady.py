@@ -124,6 +124,12 @@ class Steadiness:
         baseline = self._baselines.get(person_id)
         return None if baseline is None else baseline.usual
 
+    def restart_baseline(self) -> None:
+        """Learn every resting face anew from the next reading on, with a baseline off: at last."""
+        self._baselines.clear()
+        if self._config.baseline == "off":
+            self._config = self._config.model_copy(update={"baseline": "start"})
+
     def forget(self, ids: Sequence[int]) -> None:
         """Drop people who will not come back."""
         for person_id in ids:

@@ -6,9 +6,10 @@ in a thread of its own: `open`, `write`, `tick` and `close` are all called there
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -63,4 +64,42 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Complete the outputs; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Viewer(Protocol):
+    """A sink that also sees every frame as it is captured, before anybody has looked at it."""
+
+    def see(self, frame: Frame) -> None:
+        """Take note of a frame; called in the capture threads, returns at once."""
+        ...
+
+
+class Controls(Protocol):
+    """What somebody who looks at a run may do to it; from any thread."""
+
+    def stop(self) -> None:
+        """End the sources."""
+        ...
+
+    def pause(self) -> None:
+        """Take no pictures."""
+        ...
+
+    def resume(self) -> None:
+        """Take pictures again."""
+        ...
+
+    def restart_baseline(self) -> None:
+        """Learn every resting face anew."""
+        ...
+
+
+@runtime_checkable
+class Attended(Protocol):
+    """A sink with a window of its own, which the main thread shows."""
+
+    def attend(self, controls: Controls, is_over: Callable[[], bool]) -> None:
+        """Show it until it is closed or the run is over; called in the thread that joins."""
         ...

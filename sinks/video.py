@@ -34,11 +34,15 @@ ASSUMED_RATE_HZ = 25.0
 
 
 class Config(SinkConfig):
-    """How the picture is encoded (x264): `crf` is the quality, lower is better and larger."""
+    """How the picture is encoded (x264): `crf` is the quality, lower is better and larger.
+
+    With `blur`, faces are made unrecognisable; those of a private source always are.
+    """
 
     crf: int = Field(default=23, ge=0, le=51)
     preset: str = "superfast"
     threads: int = Field(default=1, ge=1)
+    blur: bool = False
 
 
 def even(length_px: int) -> int:
@@ -187,7 +191,9 @@ class VideoSink:
             raise first
 
     def _film(self, reading: Reading, frame: Frame) -> None:
-        drawn = self._overlays[reading.source_id].draw(frame.image_bgr, reading)
+        overlay = self._overlays[reading.source_id]
+        overlay.is_veiled = self._config.blur or frame.is_private
+        drawn = overlay.draw(frame.image_bgr, reading)
         file = self._files.get(reading.source_id)
         if file is None:
             file = self._files[reading.source_id] = self._create(reading.source_id, drawn)

@@ -29,8 +29,13 @@ def aggregate_loop(
     inbox = stage.socket("pull", "observations", bind="observations")
     fan = _Fan(stage, outlets)
     states: dict[str, SourceState] = {}
+    baselines = 0
     while True:
         stage.wait([inbox])
+        if stage.baselines != baselines:
+            baselines = stage.baselines
+            for state in states.values():
+                state.restart_baseline()
         while (payload := receive(inbox)) is not None:
             seen = _decode(payload)
             if isinstance(seen, End):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
@@ -12,12 +12,16 @@ from .source_watch import SourceWatch
 from .sources.base import Picture, Source
 from .stage import Stage
 
+View = Callable[[Frame], None]
+"""Is shown every frame as it is captured, in the capture thread, and returns at once."""
+
 
 def capture_loop(
     stage: Stage,
     sources: Sequence[tuple[Source, FrameLink]],
     speed: float | None,
     limit: int | None,
+    views: Sequence[View] = (),
 ) -> None:
     """Send every picture of the sources, one source after another, and announce each one's last.
 
@@ -25,13 +29,13 @@ def capture_loop(
     to take of each source.
     """
     for source, link in sources:
-        sender = FrameSender(stage, link)
+        outs = [FrameSender(stage, link).send, *views]
         stage.tally.add(f"source:{link.source_id}", "captured", 0)
         seq, note = -1, "interrupted"
         if not stage.is_finishing:
             watch = SourceWatch(stage, source)
             try:
-                seq, note = _capture(stage, source, sender, watch, speed, limit)
+                seq, note = _capture(stage, source, outs, watch, speed, limit)
             finally:
                 source.close()
                 watch.look(seq, None)
@@ -41,7 +45,7 @@ def capture_loop(
 def _capture(
     stage: Stage,
     source: Source,
-    sender: FrameSender,
+    outs: Sequence[View],
     watch: SourceWatch,
     speed: float | None,
     limit: int | None,
@@ -59,29 +63,32 @@ def _capture(
                 continue
             if seq + 1 == limit:
                 return seq, "limited"
-            pace.wait(stage, picture.pts_s)
+            if not source.is_live:
+                pace.wait(stage, picture.pts_s)
+                stage.hold()
             if stage.is_finishing:
                 return seq, "interrupted"
+            if stage.is_paused:
+                continue
             seq += 1
             stage.tally.add(scope, "captured")
-            sender.send(_stamp(source.info.source_id, seq, picture))
+            frame = _stamp(source.info.source_id, seq, picture)
+            for out in outs:
+                out(frame)
     except IncompleteError as error:
         return seq, f"incomplete: {error}"
     return seq, "limited" if seq + 1 == limit else ""
 
 
 def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
-    pictures = source.pictures()
-    while True:
-        start_s = time.perf_counter()
-        try:
-            picture = next(pictures)
-        except StopIteration:
-            return
+    """Yield what the source does, obeying commands; a live one's time is mostly waiting."""
+    start_s = time.perf_counter()
+    for picture in source.pictures():
         if not source.is_live:
             stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
         yield picture
+        start_s = time.perf_counter()
 
 
 def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .config import RunConfig
     from .pipeline import Pipeline, Summary
 
-STATUS_CODES = {"done": 0, "limited": 0, "incomplete": IncompleteError.exit_code}
+STATUS_CODES = {"done": 0, "limited": 0, "interrupted": 0, "incomplete": IncompleteError.exit_code}
 DEMO_OUT = Path("runs/demo")
 
 
@@ -75,6 +75,9 @@ def main() -> None:
 @click.option("--sink", "sinks", multiple=True, metavar="KIND", help="Add a sink, such as video.")
 @click.option("--speed", metavar="real|max|FLOAT", help="Pace of a replay; default real.")
 @click.option("--live", is_flag=True, help="Newest frame wins; dropped frames are counted.")
+@click.option("--resolution", metavar="WxH", help="Size asked of a webcam, such as 1280x720.")
+@click.option("--rate", type=float, metavar="HZ", help="Pictures a second asked of a webcam.")
+@click.option("--show", is_flag=True, help="Open a window; in it, h shows the keys.")
 @click.option("--window", type=float, metavar="SECONDS", help="Sliding window; default 10.")
 @click.option("--narrate", type=float, metavar="SECONDS", help="Between narrations; default 15.")
 @click.option("--model", "models", multiple=True, metavar="JOB=NAME", help="Choose a network.")
@@ -87,8 +90,13 @@ def main() -> None:
 @click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
-def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
-    r"""Run the pipeline over SOURCEs: videos, folders, globs, or rtsp://user:password@host/path.
+def run(
+    sources: tuple[str, ...], config: Path | None, quiet: bool, show: bool, **options: Any
+) -> None:
+    r"""Run the pipeline over SOURCEs.
+
+    A SOURCE is a video, a folder or a glob of them, a webcam (0, or a part of its name), or a
+    camera on the network (rtsp://user:password@host/path).
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -98,6 +106,8 @@ def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: A
     from .config import load
 
     loaded = load(config, **_overrides(sources, options))
+    if show:
+        loaded = _with_sink(loaded, "show")
     if not quiet:
         loaded = _with_sink(loaded, "console")
     sys.exit(_run(loaded))
@@ -191,6 +201,15 @@ def models_export(
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def devices(as_json: bool) -> None:
+    """List the webcams of this machine and what they can deliver."""
+    from .webcams import as_text, listing
+
+    click.echo(listing() if as_json else as_text())
+
+
+@main.command()
 def doctor() -> None:
     """Show versions, what ONNX Runtime really obtains, and what `auto` picks and why."""
     from .doctor import report
@@ -221,6 +240,8 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "sinks": list(options["sinks"]) or None,
         "speed": speed,
         "live": options["live"] or None,
+        "resolution": options["resolution"],
+        "rate_hz": options["rate"],
         "window_s": options["window"],
         "narrate_s": options["narrate"],
         "models": chosen,
@@ -252,7 +273,7 @@ def _run(config: RunConfig) -> int:
     caught = _stop_on_signals(pipeline)
     summary = pipeline.start().join()
     _tell(summary)
-    if summary.status == "interrupted":
+    if summary.status == "interrupted" and caught:
         return EXIT_SIGTERM if signal.SIGTERM in caught else EXIT_SIGINT
     return STATUS_CODES[summary.status]
 

@@ -38,7 +38,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: tuple[str, ...] = Field(
-        (), description="files, folders or globs to replay, or `rtsp://` cameras"
+        (), description="files, folders or globs to replay; webcams; `rtsp://` cameras"
     )
     out: Path | None = Field(None, description="folder that receives every result")
     overwrite: bool = Field(False, description="replace the results of an earlier run in `out`")
@@ -50,6 +50,14 @@ class RunConfig(BaseModel):
     )
     live: bool = Field(
         False, description="newest frame wins and drops are counted, instead of every frame"
+    )
+    resolution: str | None = Field(
+        None,
+        pattern=r"^\d+x\d+$",
+        description="size asked of a webcam, such as 1280x720; if absent, up to that",
+    )
+    rate_hz: Positive | None = Field(
+        None, description="pictures a second asked of a webcam; if absent, 30 where it has that"
     )
     window_s: Positive = Field(10.0, description="length of the sliding window, in seconds")
     narrate_s: Positive = Field(15.0, description="media time between narrations, in seconds")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, SourceError
 from .kinds import configure, load_kind
 from .secrets import SecretUrl
+from .sources._devices import devices, is_camera
 from .sources.base import Source
 from .sources.video import EXTENSIONS
 
@@ -19,16 +20,30 @@ _ID_LENGTH = 32
 CAMERA_SCHEMES = ("rtsp://", "rtsps://")
 
 
-def open_sources(given: Sequence[str], *, loop: bool, transport: str = "tcp") -> list[Source]:
-    """Open every source, checking headers. Raises: ConfigError, SourceError."""
+def open_sources(
+    given: Sequence[str],
+    *,
+    loop: bool,
+    transport: str = "tcp",
+    camera: Mapping[str, Any] | None = None,
+) -> list[Source]:
+    """Open every source, checking headers; `camera` holds what is asked of webcams.
+
+    Raises: ConfigError, SourceError.
+    """
     if not given:
-        raise ConfigError("no source: name a video, a folder, a glob or a camera's rtsp://")
+        raise ConfigError(
+            "no source: name a video, a folder or a glob, a webcam such as 0, or a camera's rtsp://"
+        )
     wanted: list[tuple[str, dict[str, Any], str]] = []
     for text in given:
         if text.lower().startswith(CAMERA_SCHEMES):
             url = SecretUrl.parse(text)
             name = f"{url.host}{url.path.split('?')[0]}"
             wanted.append(("rtsp", {"url": url, "transport": transport}, name))
+        elif names_camera(text):
+            name = re.sub(r"^(/dev/)?(v4l/)?(video)?", "webcam-", text)
+            wanted.append(("webcam", {"device": text, **(camera or {})}, name))
         else:
             paths = expand(text)
             wanted += [("video", {"path": path, "loop": loop}, path.stem) for path in paths]
@@ -38,6 +53,20 @@ def open_sources(given: Sequence[str], *, loop: bool, transport: str = "tcp") ->
         module = load_kind("sources", kind)
         sources.append(module.build(configure(module, options), source_id))
     return sources
+
+
+def names_camera(text: str) -> bool:
+    """Return whether a text means a webcam: an index, a device file, or a part of a name.
+
+    A text that could be a path, or is one, is a file; only then cameras are asked for their names.
+    """
+    if is_camera(text):
+        return True
+    if "/" in text or os.sep in text or Path(text).suffix.lower() in EXTENSIONS:
+        return False
+    if not text.strip() or glob.has_magic(text) or os.path.exists(os.path.expanduser(text)):
+        return False
+    return any(text.casefold() in device.name.casefold() for device in devices())
 
 
 def expand(text: str) -> list[Path]:

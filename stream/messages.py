@@ -70,7 +70,8 @@ class Frame:
 
     `seq` counts 0, 1, 2, … per source without gaps at capture and never restarts; `epoch` rises
     when a source starts anew (a loop, a reconnect, a jump of its clock). `image_bgr` is H x W x 3
-    uint8 and read-only.
+    uint8 and read-only. Whoever shows or keeps the picture of an `is_private` frame blurs the
+    people in it.
     """
 
     source_id: str
@@ -80,6 +81,7 @@ class Frame:
     t_wall_ns: int
     t_mono_ns: int
     image_bgr: Image
+    is_private: bool = False
 
 
 class Stamped(msgspec.Struct, frozen=True, kw_only=True):

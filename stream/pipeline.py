@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..models.base import Vision
-from ..sinks.base import RunInfo, Sink
+from ..sinks.base import Attended, RunInfo, Sink, Viewer
 from .aggregate import aggregate_loop
 from .bus import Bus
 from .capture import capture_loop
@@ -79,7 +80,7 @@ class Pipeline:
         """
         self.summary = Summary()
         self._made: Prepared = prepare(config, vision, sources, sinks)
-        self._config = config
+        self._config = config.model_copy(update={"live": self._made.run.is_live})
         self._bus = Bus()
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
@@ -88,6 +89,7 @@ class Pipeline:
         self._recorded_s = 0.0
         self._ended: set[str] = set()
         self._finish = threading.Event()
+        self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ready = threading.Event()
         self._done = threading.Event()
         self._error: BaseException | None = None
@@ -112,8 +114,30 @@ class Pipeline:
         """End the sources as if the media had ended; what is under way is completed."""
         self._finish.set()
 
+    def pause(self) -> None:
+        """Take no pictures until `resume`; a saved video waits, a camera's are let go."""
+        self._wishes.put(Command("pause"))
+
+    def resume(self) -> None:
+        """Take pictures again: a camera's newest."""
+        self._wishes.put(Command("resume"))
+
+    def restart_baseline(self) -> None:
+        """Learn every resting face anew, from what is seen next."""
+        self._wishes.put(Command("baseline"))
+
     def join(self) -> Summary:
-        """Wait for the end and return what the run came to. Raises what a stage raised."""
+        """Wait for the end and return what the run came to. Raises what a stage raised.
+
+        A sink with a window shows it meanwhile, in this thread: macOS wants it to be the main one.
+        """
+        try:
+            for _, sink in self._made.sinks:
+                if isinstance(sink, Attended):
+                    sink.attend(self, self._done.is_set)
+        except Exception as error:
+            self._fail(error)
+            self.stop()
         while not self._done.wait(0.1):
             pass
         if self._supervisor is not None:
@@ -178,9 +202,10 @@ class Pipeline:
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
         follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
         start("aggregate", partial(follow, outlets=outlets))
+        has_window = any(isinstance(sink, Attended) for _, sink in made.sinks)
         for number in range(made.workers):
             look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
-            start(f"vision-{number}", look)
+            start(f"vision-{number}", look, gives_way=has_window)
         shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
         pool = Pool(scheduler, links, made.workers, shelves)
         start("infer", partial(infer_loop, pool=pool))
@@ -196,19 +221,22 @@ class Pipeline:
         config = self._config
         factor = 1.0 if config.speed == "real" else config.speed
         speed = None if isinstance(factor, str) else factor
+        views = [sink.see for _, sink in self._made.sinks if isinstance(sink, Viewer)]
         pairs = list(zip(self._made.sources, links, strict=True))
         is_live = self._made.run.is_live
         groups = [[pair] for pair in pairs] if is_live else [pairs]
         for group in groups:
             name = f"capture-{group[0][1].source_id}" if is_live else "capture"
             take = partial(capture_loop, sources=group, speed=speed, limit=config.limit_frames)
-            self._workers.start(name, take)
+            self._workers.start(name, partial(take, views=views))
 
     def _watch(self, room: ControlRoom) -> None:
         told = False
         while any(name not in self._ended for name in self._workers.alive):
             self._take_all(room)
             self._keep_record()
+            while not self._wishes.empty():
+                room.command(self._wishes.get())
             if self._finish.is_set() and not told:
                 room.command(Command("finish"))
                 told = True

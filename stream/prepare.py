@@ -38,7 +38,15 @@ PACKAGES = (
     *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
 )
 RECORD = "run.json"
-_OURS = ("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD)
+_OURS = (
+    "*.csv",
+    "run.db*",
+    "narration.jsonl",
+    "narrative.md",
+    "overlay*.mp4",
+    "snapshot-*.png",
+    RECORD,
+)
 
 
 @dataclass
@@ -96,14 +104,17 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
+    asked = {"resolution": config.resolution, "rate_hz": config.rate_hz}
     opened = list(
-        sources or open_sources(config.sources, loop=config.loop, transport=config.transport)
+        sources
+        or open_sources(
+            config.sources, loop=config.loop, transport=config.transport, camera=asked
+        )
     )
     is_live = config.live or any(source.is_live for source in opened)
-    folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
         uuid.uuid4().hex[:12],
-        folder,
+        config.out,
         tuple(source.info for source in opened),
         vision.keypoint_layout,
         config.window_s,
@@ -111,10 +122,13 @@ def prepare(
         scrubbed(config.model_dump(mode="json")),
         {**vision.models, "narrator": {"name": _narrator(config)}},
     )
+    made = [*_make_sinks(config, run), *sinks]
+    if config.out:
+        _clear(config.out, config.overwrite)
     return Prepared(
         run,
         opened,
-        [*_make_sinks(config, run), *sinks],
+        made,
         vision,
         Narrating(
             _narrator(config),
@@ -189,7 +203,7 @@ def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:
     return made
 
 
-def _clear(folder: Path, overwrite: bool) -> Path:
+def _clear(folder: Path, overwrite: bool) -> None:
     """Make the folder; take earlier results of ours away where that is allowed."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: name a folder by --out")
@@ -204,7 +218,6 @@ def _clear(folder: Path, overwrite: bool) -> Path:
                 path.unlink()
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
-    return folder
 
 
 def _narrator(config: RunConfig) -> str:

@@ -52,6 +52,10 @@ class SourceState:
         )
         return reading, self._window.add(reading)
 
+    def restart_baseline(self) -> None:
+        """Learn the resting faces anew."""
+        self._steadiness.restart_baseline()
+
     def finish(self) -> list[Window | Event]:
         """Return the last window."""
         return self._window.finish()

@@ -29,10 +29,11 @@ class Command(msgspec.Struct, frozen=True):
     """Supervisor to all.
 
     `finish`: sources end as if the media had ended. `last`: `source_id` has sent its last frame,
-    number `seq` (-1: none). `stop`: leave at once.
+    number `seq` (-1: none). `stop`: leave at once. `pause`, `resume`: sources take no pictures, or
+    again. `baseline`: whoever is seen from now on shows their resting face.
     """
 
-    what: Literal["finish", "last", "stop"]
+    what: Literal["finish", "last", "stop", "pause", "resume", "baseline"]
     source_id: str = ""
     seq: int = -1
 
@@ -69,6 +70,8 @@ class Stage:
         self.tally = Tally()
         self.timings = Timings()
         self.is_finishing = False
+        self.is_paused = False
+        self.baselines = 0
         self.last_seq: dict[str, int] = {}
         self._sockets: list[Socket] = []
         self._reports = self.socket("push", "reports", connect="reports")
@@ -95,6 +98,11 @@ class Stage:
         end_s = time.monotonic() + duration_s
         while not self.is_finishing and (rest_s := end_s - time.monotonic()) > 0:
             self._poll([], min(rest_s, TICK_S))
+
+    def hold(self) -> None:
+        """Wait while the run is paused, obeying commands; returns when it is finishing."""
+        while self.is_paused and not self.is_finishing:
+            self._poll([], TICK_S)
 
     def report(
         self, what: Literal["health", "state", "last", "end", "failed"], **fields: Any
@@ -138,6 +146,10 @@ class Stage:
                 raise Stopped
             if command.what == "finish":
                 self.is_finishing = True
+            elif command.what in ("pause", "resume"):
+                self.is_paused = command.what == "pause"
+            elif command.what == "baseline":
+                self.baselines += 1
             else:
                 self.last_seq[command.source_id] = command.seq
 

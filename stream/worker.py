@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 Loop = Callable[[Stage], None]
 
+NICENESS = 10
+"""Of threads that give way: a tenth of an ordinary one's share. Source: sched(7), nice values."""
+
 
 class Workers:
     """The threads of one pipeline."""
@@ -31,9 +34,13 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self.errors: list[BaseException] = []
 
-    def start(self, name: str, loop: Loop) -> None:
-        """Run a loop in a thread; thread, stage and log records bear the same name."""
-        thread = threading.Thread(target=self._run, args=(name, loop), name=name, daemon=False)
+    def start(self, name: str, loop: Loop, *, gives_way: bool = False) -> None:
+        """Run a loop in a thread; thread, stage and log records bear the same name.
+
+        One that gives way lets the others have the processor first, where threads can (Linux).
+        """
+        run = self._run_last if gives_way else self._run
+        thread = threading.Thread(target=run, args=(name, loop), name=name, daemon=False)
         self._threads.append(thread)
         thread.start()
 
@@ -54,6 +61,12 @@ class Workers:
         for thread in self._threads:
             thread.join(max(0.0, end_s - time.monotonic()))
         return self.alive
+
+    def _run_last(self, name: str, loop: Loop) -> None:
+        if sys.platform == "linux":
+            # There, unlike in POSIX, this is of the thread. Source: setpriority(2).
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        self._run(name, loop)
 
     def _run(self, name: str, loop: Loop) -> None:
         stage = Stage(self._bus, name)

@@ -220,3 +220,16 @@ def test_a_real_smile_is_followed_within_four_tenths_of_a_second(clips: Path) ->
     smiles = [next(at_s for at_s, name in each if name == "happiness") for each in (raw, shown)]
     assert smiles[1] - smiles[0] <= 0.4
     assert flips([name for _, name in shown]) == 1
+
+
+@pytest.mark.parametrize("mode", ["off", "start", "continuous"])
+def test_a_restarted_baseline_learns_from_then_on(mode: str) -> None:
+    steady = Steadiness(Config(baseline=mode, baseline_s=1.0))
+    frowning, smiling = mix(anger=0.7), mix(happiness=0.7)
+    for k in range(20):
+        steady.update(k * 0.1, 1, frowning, 0.0, 0.0)
+    steady.restart_baseline()
+    assert steady.resting(1) is None
+    for k in range(20, 35):
+        steady.update(k * 0.1, 1, smiling, 0.0, 0.0)
+    assert steady.resting(1) == pytest.approx(smiling)

@@ -21,6 +21,7 @@ LIBRARIES = (
     ("pyzmq", "zmq", "the links between the threads, and to the narrator's process"),
     ("opencv-python-headless", "cv2", "resizing, cropping, warping, drawing"),
     ("av", "av", "decoding videos, encoding the overlay"),
+    ("pygame-ce", "pygame", "the window of `--show`"),
     ("onnxruntime", "onnxruntime", "runs the networks on a processor"),
     ("onnxruntime-gpu", "onnxruntime", "the same on an NVIDIA card"),
     ("onnxruntime-openvino", "onnxruntime", "the same through OpenVINO"),

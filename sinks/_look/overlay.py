@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
+import msgspec
+
 from ...stream.messages import Delivery, Image, Narration, Reading, Window
 from .caption import caption
 from .cards import Cards
@@ -10,6 +13,7 @@ from .figures import draw_figure, face_rect
 from .hold import Hold
 from .places import Rect
 from .sprites import Sprite, Type, blend, text_size_px
+from .veil import Veil
 
 STAY_S = 2.0
 """How long the chart keeps its corner at least."""
@@ -18,11 +22,14 @@ STAY_S = 2.0
 class Overlay:
     """Draws one source; it remembers the newest window and narration and where things were.
 
-    One object belongs to one thread. A change of the picture's size is taken up at once.
+    One object belongs to one thread. A change of the picture's size is taken up at once. Heads are
+    covered while `is_veiled`.
     """
 
     def __init__(self, window_s: float) -> None:
         """Start with nothing to show; `window_s` is the length of the trace."""
+        self.is_veiled = False
+        self._veil = Veil()
         self._trace = Trace(window_s)
         self._hold = Hold()
         self._window: Window | None = None
@@ -39,16 +46,35 @@ class Overlay:
             if self._layout is not None:
                 self._layout.tell(self._words)
 
-    def draw(self, image_bgr: Image, reading: Reading) -> Image:
-        """Return a copy of the picture with everything drawn on it."""
+    def draw(
+        self, image_bgr: Image, reading: Reading, age_s: float = 0.0, opacity: float = 1.0
+    ) -> Image:
+        """Return a copy of the picture with everything drawn on it.
+
+        The reading is `age_s` older than the picture; people are drawn with `opacity`, in [0, 1].
+        """
         self._trace.add(reading)
+        ground = image_bgr
+        if self.is_veiled:
+            ground = image_bgr.copy()
+            self._veil.cover(ground, reading, age_s)
         reading = self._hold.fill(reading)
         height_px, width_px = image_bgr.shape[:2]
         layout = self._layout
         if layout is None or layout.size != (width_px, height_px):
             layout = self._layout = Layout(self._type, width_px, height_px)
             layout.tell(self._words)
-        canvas = image_bgr.copy()
+        nobody = msgspec.structs.replace(reading, people=())
+        if opacity <= 0:
+            return self._drawn(layout, ground, nobody)
+        canvas = self._drawn(layout, ground, reading)
+        if opacity < 1:
+            bare = self._drawn(layout, ground, nobody)
+            cv2.addWeighted(canvas, opacity, bare, 1 - opacity, 0, dst=canvas)
+        return canvas
+
+    def _drawn(self, layout: Layout, ground: Image, reading: Reading) -> Image:
+        canvas = ground.copy()
         for person in reading.people:
             draw_figure(canvas, person, layout.stroke_px)
         layout.draw(canvas, reading, self._trace, self._window)
