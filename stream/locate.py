@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from .cameras import Camera, slug
 from .errors import ConfigError, SourceError
 from .kinds import configure, load_kind
 from .sources.base import Source
@@ -63,13 +64,34 @@ def _videos(folder: Path) -> list[Path]:
 
 def source_ids(paths: Sequence[Path]) -> list[str]:
     """Return an id for each file: its stem in lower case, other characters as `-`, numbered."""
-    ids: list[str] = []
-    for path in paths:
-        stem = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower()).strip("-_")[:_ID_LENGTH] or "source"
+    return unique_ids(path.stem for path in paths)
+
+
+def unique_ids(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return an id for each title, none of them twice or among those taken."""
+    ids = list(taken)
+    before = len(ids)
+    for title in titles:
+        stem = slug(title, _ID_LENGTH)
         name, number = stem, 1
         while name in ids:
             number += 1
             suffix = f"-{number}"
             name = stem[: _ID_LENGTH - len(suffix)] + suffix
         ids.append(name)
-    return ids
+    return ids[before:]
+
+
+def open_camera(camera: Camera, source_id: str, *, loop: bool) -> Source:
+    """Open one camera by the kind that its place asks for. Raises: ConfigError, SourceError."""
+    options: dict[str, Any]
+    if camera.path is not None:
+        kind, options = "video", {"path": camera.path, "loop": camera.loop or loop}
+    elif camera.url is not None:
+        scheme = camera.url.get_secret_value().split("://")[0].lower()
+        kind, options = scheme.removesuffix("s"), {"url": camera.url.get_secret_value()}
+    else:
+        kind, options = "webcam", {"device": camera.device}
+    module = load_kind("sources", kind)
+    source: Source = module.build(configure(module, options), source_id)
+    return source
