@@ -108,6 +108,31 @@ def camera_of(text: str, folder: Path | None = None, **treatment: Any) -> Camera
     return Camera(path=_from(folder, Path(text).expanduser()), **treatment)
 
 
+def entry_of(
+    text: str, name: str, rate: float | None, region: str | None, privacy: bool, loop: bool
+) -> dict[str, object]:
+    """Return the entry of a camera as a command gives it. Raises: ConfigError."""
+    parts = None if region is None else region.split(",")
+    try:
+        camera = camera_of(
+            text,
+            Path.cwd(),
+            name=name,
+            rate_hz=rate,
+            region=None if parts is None else [float(part) for part in parts],
+            privacy=privacy,
+            loop=loop,
+        )
+    except ValidationError as error:
+        raise ConfigError(explain(error, Camera, "ctl add")) from None
+    except ValueError:
+        raise ConfigError(f"--region {region}: write four numbers, x1,y1,x2,y2") from None
+    entry: dict[str, object] = camera.model_dump(mode="json", exclude_defaults=True)
+    if camera.url is not None:
+        entry["url"] = camera.url.get_secret_value()
+    return entry
+
+
 def check_cameras(entries: Any, where: str, folder: Path | None = None) -> tuple[Camera, ...]:
     """Return the cameras of a configuration. Raises: ConfigError naming file, entry and key."""
     if not isinstance(entries, list | tuple) or not entries:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .ctl import ctl
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 
 if TYPE_CHECKING:
     from .config import RunConfig
     from .pipeline import Pipeline, Summary
 
-STATUS_CODES = {"done": 0, "limited": 0, "incomplete": IncompleteError.exit_code}
+STATUS_CODES = {"done": 0, "limited": 0, "stopped": 0, "incomplete": IncompleteError.exit_code}
 DEMO_OUT = Path("runs/demo")
 
 
@@ -54,6 +55,9 @@ def main() -> None:
     """Show, store and tell how the people in a video feel and move."""
 
 
+main.add_command(ctl)
+
+
 @main.command()
 @click.argument("sources", nargs=-1, metavar="SOURCE...")
 @click.option("--config", type=click.Path(path_type=Path), help="YAML file with any of the keys.")
@@ -74,7 +78,9 @@ def main() -> None:
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
-    r"""Run the pipeline over SOURCEs: videos, folders of videos, or globs.
+    r"""Run the pipeline over SOURCEs: videos, folders, globs, lists of cameras.
+
+    A list of cameras is a cameras.yaml, or a .streams file with a source a line.
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -259,7 +265,7 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
 
 def _tell(summary: Summary) -> None:
     for source_id, note in summary.notes.items():
-        if note.startswith("incomplete"):
+        if note.startswith(("incomplete", "failed")):
             click.echo(f"{source_id}: {note}", err=True)
     frames = sum(summary.frames.values())
     click.echo(

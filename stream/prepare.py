@@ -19,9 +19,11 @@ from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
 from .kinds import configure, load_kind
+from .live import Seat
 from .locate import open_sources
 from .narrate import Narrating
 from .narrator_process import ENGINES
+from .seats import open_seats, seats_of
 from .sources.base import Source
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Prepared:
 
     run: RunInfo
     sources: list[Source]
+    seats: list[Seat]
     sinks: list[tuple[str, Sink]]
     vision: Vision
     narration: Narrating
@@ -61,12 +64,12 @@ class Prepared:
             "config": self.run.config,
             "models": self.run.models,
             "sources": {
-                source.info.source_id: {
-                    "file": source.info.origin,
-                    "frames": summary.frames.get(source.info.source_id),
-                    "note": summary.notes.get(source.info.source_id, ""),
+                info.source_id: {
+                    "file": info.origin,
+                    "frames": summary.frames.get(info.source_id),
+                    "note": summary.notes.get(info.source_id, ""),
                 }
-                for source in self.sources
+                for info in (*self.run.sources, *summary.joined)
             },
             "ledger": summary.ledger,
             "stages": summary.stages,
@@ -91,12 +94,17 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
-    opened = list(sources or open_sources(config.sources, loop=config.loop))
+    opened: list[Source] = []
+    seats: list[Seat] = []
+    if config.live:
+        seats = seats_of(sources, config) if sources else open_seats(config)
+    else:
+        opened = list(sources or open_sources(config.sources, loop=config.loop))
     folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
         uuid.uuid4().hex[:12],
         folder,
-        tuple(source.info for source in opened),
+        (*(source.info for source in opened), *(seat.info for seat in seats)),
         vision.keypoint_layout,
         config.window_s,
         config.live,
@@ -106,6 +114,7 @@ def prepare(
     return Prepared(
         run,
         opened,
+        seats,
         [*_make_sinks(config, run), *sinks],
         vision,
         Narrating(

@@ -28,22 +28,27 @@ class Command(msgspec.Struct, frozen=True):
     """Supervisor to all.
 
     `finish`: sources end as if the media had ended. `last`: `source_id` has sent its last frame,
-    number `seq` (-1: none). `stop`: leave at once.
+    number `seq` (-1: none). `stop`: leave at once. Live: `add`: a camera joins; `leave`: it is to
+    end; `seal`: none will join any more.
     """
 
-    what: Literal["finish", "last", "stop"]
+    what: Literal["finish", "last", "stop", "add", "leave", "seal"]
     source_id: str = ""
     seq: int = -1
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news."""
+    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news.
+
+    `gauges` are values as they stand, and the highest since the last report (`age_ms:SOURCE`).
+    """
 
     stage: str
     what: Literal["health", "last", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
     cpu_s: float = 0.0
+    gauges: dict[str, float] = {}
     source_id: str = ""
     seq: int = -1
     note: str = ""
@@ -67,7 +72,12 @@ class Stage:
         self.tally = Tally()
         self.timings = Timings()
         self.is_finishing = False
+        self.is_sealed = False
         self.last_seq: dict[str, int] = {}
+        self.joining: list[str] = []
+        self.leaving: set[str] = set()
+        self.gauges: dict[str, float] = {}
+        self._peaks: dict[str, float] = {}
         self._sockets: list[Socket] = []
         self._reports = self.socket("push", "reports", connect="reports")
         self._control = self.socket("sub", "control", connect="control")
@@ -78,6 +88,15 @@ class Stage:
         socket = self.bus.socket(kind, link, **options)
         self._sockets.append(socket)
         return socket
+
+    def drop(self, socket: Socket) -> None:
+        """Close a socket before the stage ends."""
+        self._sockets.remove(socket)
+        self.bus.close(socket)
+
+    def peak(self, name: str, value: float) -> None:
+        """Note a value of which the next report tells the highest."""
+        self._peaks[name] = max(value, self._peaks.get(name, value))
 
     def wait(self, sockets: Sequence[Socket], timeout_s: float = TICK_S) -> list[Socket]:
         """Return the sockets that can be read, after at most `timeout_s`; obey commands."""
@@ -102,10 +121,12 @@ class Stage:
             self.tally.counts,
             self.timings.summary(),
             round(time.thread_time(), 4),
+            {**self.gauges, **self._peaks},
             **fields,
         )
         while not offer(self._reports, _encode(report)) and what != "health":
             poll([], TICK_S, [self._reports])
+        self._peaks = {}
         self._next_report_s = time.monotonic() + REPORT_S
 
     def obey(self) -> None:
@@ -134,6 +155,12 @@ class Stage:
                 raise Stopped
             if command.what == "finish":
                 self.is_finishing = True
+            elif command.what == "seal":
+                self.is_sealed = True
+            elif command.what == "add":
+                self.joining.append(command.source_id)
+            elif command.what == "leave":
+                self.leaving.add(command.source_id)
             else:
                 self.last_seq[command.source_id] = command.seq
 

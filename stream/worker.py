@@ -34,6 +34,7 @@ class Workers:
     def start(self, name: str, loop: Loop) -> None:
         """Run a loop in a thread; thread, stage and log records bear the same name."""
         thread = threading.Thread(target=self._run, args=(name, loop), name=name, daemon=False)
+        self._threads = [one for one in self._threads if one.is_alive()]
         self._threads.append(thread)
         thread.start()
 
