@@ -120,9 +120,13 @@ class Pipeline:
         """End the sources as if the media had ended; what is under way is completed."""
         self._finish.set()
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end for a while; return whether the run is over."""
+        return self._done.wait(timeout_s)
+
     def join(self) -> Summary:
         """Wait for the end and return what the run came to. Raises what a stage raised."""
-        while not self._done.wait(0.1):
+        while not self.wait(0.1):
             pass
         if self._supervisor is not None:
             self._supervisor.join()

@@ -94,6 +94,7 @@ class Video:
                 stream.frames,
                 declared_duration_s(container, stream),
             )
+        self._choice = PacketChoice()
 
     def pictures(self) -> Iterator[Picture]:
         """Yield every picture that can be decoded. Raises: IncompleteError at the end."""
