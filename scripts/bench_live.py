@@ -145,7 +145,7 @@ def pipeline(place: str, cameras: int, seconds: float) -> dict[str, Any]:
         **figures(results, cameras, wall_s, cpu_s),
         "body_looks_per_s": round(looks / wall_s, 1),
         "pose_stretch": after.pose_stretch,
-        "shed_levels": sorted({one.shed_level for one in after.cameras}),
+        "decoded_share": sorted({one.decoded_share for one in after.cameras}),
         "capture_cores": round(captured_s / wall_s, 2),
         "cpu_on_unseen": round(wasted_s / max(cpu_s, 1e-9), 3),
         "drops_per_s": drops_per_s(before, after, wall_s),
@@ -280,7 +280,8 @@ def line(part: str, cameras: int, found: dict[str, Any]) -> str:
     if "cpu_on_unseen" in found:
         text += (
             f"  unseen {found['cpu_on_unseen']:.0%} of CPU  bodies {found['body_looks_per_s']}/s "
-            f"(x{found['pose_stretch']})  shed {found['shed_levels']}  {found['drops_per_s']}"
+            f"(x{found['pose_stretch']})  decoded {found['decoded_share'][0]:.0%}  "
+            f"{found['drops_per_s']}"
         )
     return text
 

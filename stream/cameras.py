@@ -79,8 +79,12 @@ class Camera(Treatment):
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise ValueError(f"needs exactly one of url, path, device; it has {found}")
-        if self.url is not None and "://" not in self.url.get_secret_value():
-            raise ValueError("url: begins with rtsp:// or the like; a file is a `path`")
+        if self.url is not None:
+            scheme, colon, rest = self.url.get_secret_value().partition("://")
+            if not (scheme and colon):
+                raise ValueError("url: begins with rtsp:// or the like; a file is a `path`")
+            if not rest:
+                raise ValueError("url: names no host")
         return self
 
     @property

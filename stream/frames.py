@@ -8,6 +8,7 @@ source and has two ends: `FrameSender` in the capture thread, `FrameReceiver` in
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections import deque
 
@@ -25,15 +26,17 @@ class FrameLink:
     """What both ends share: the frames on their way.
 
     Policy `every`: up to the link's capacity wait, the sender waits for room. Policy `latest`: one
-    slot, a frame not taken in time is overwritten by the next, and the sender counts it; `lost` is
-    how many were.
+    slot, a frame not taken in time is overwritten by the next, and the sender counts it; `sent` and
+    `lost` are how many came and how many of them were. `target_hz` is how many a second are
+    wanted, told by the receiver.
     """
 
     def __init__(self, source_id: str, policy: Policy, treatment: Treatment | None = None) -> None:
         """Make an empty link; a camera that comes back gets another one, with its own address."""
         self.address = f"frames/{source_id}/{next(_links)}"
         self.treatment = treatment or Treatment()
-        self.lost = 0
+        self.sent = self.lost = 0
+        self.target_hz = math.inf
         self.source_id = source_id
         self.policy = policy
         self.row = "frames.replay" if policy == "every" else "frames.live"
@@ -43,6 +46,7 @@ class FrameLink:
     def put(self, frame: Frame) -> bool:
         """Lay a frame down; return whether an older one was overwritten."""
         if self.policy == "latest":
+            self.sent += 1
             is_lost = self._newest.put(frame)
             self.lost += is_lost
             return is_lost

@@ -12,6 +12,7 @@ import msgspec
 
 from ..models.base import Vision
 from .bus import receive, receive_from, send_to
+from .demand import Demand
 from .errors import ModelError
 from .frames import FrameLink, FrameReceiver, PictureShelf
 from .messages import End, Observation
@@ -30,6 +31,9 @@ STALE_S = 0.4
 networks themselves, no result is older than half a second."""
 
 LOAD_PERIOD_S = 1.0
+DEMAND_PERIODS = 4
+"""How often strides and decoding are adapted to the load. Our choice: decoding answers by the group
+of pictures, one or two seconds."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -162,29 +166,51 @@ def _close_sources(
 
 
 class _Load:
-    """Stretches the strides of bodies while live frames are lost, and counts what that left out."""
+    """Answers load: stretches the strides of bodies, and tells cameras how much to decode."""
 
     def __init__(self, stage: Stage, pool: Pool) -> None:
         self._stage = stage
         self._pool = pool
         self._stretch = Stretch()
-        self._lost: dict[str, int] = {}
-        self._taken = 0
+        self._demand = Demand()
+        self._marks: dict[str, tuple[int, int]] = {}
+        self._old: dict[str, tuple[int, int]] = {}
         self._next_s = 0.0
+        self._periods = 0
 
     def tell(self, now_s: float) -> None:
         if not self._pool.is_live or now_s < self._next_s:
             return
         self._next_s = now_s + LOAD_PERIOD_S
-        scheduler, links = self._pool.scheduler, dict(self._pool.links)
-        lost = {link.address: link.lost for link in links.values()}
-        fresh = sum(count - self._lost.get(name, 0) for name, count in lost.items())
-        taken, self._taken, self._lost = scheduler.started - self._taken, scheduler.started, lost
-        scheduler.factor = self._stretch.tell(taken, fresh)
+        self._periods += 1
+        links = list(self._pool.links.values())
+        counts = {link.address: (link.sent, link.lost) for link in links}
+        fresh = _since(self._marks, counts)
+        self._marks = counts
+        sent, lost = sum(one[0] for one in fresh), sum(one[1] for one in fresh)
+        scheduler = self._pool.scheduler
+        scheduler.factor = self._stretch.tell(sent - lost, lost)
         self._stage.gauges["stretch"] = scheduler.factor
         for source_id, count in scheduler.put_off.items():
             self._stage.tally.add(f"source:{source_id}", "pose_put_off", count)
         scheduler.put_off.clear()
+        if self._periods % DEMAND_PERIODS == 0:
+            span_s = DEMAND_PERIODS * LOAD_PERIOD_S
+            fresh, self._old = _since(self._old, counts), counts
+            decoded_hz = [one[0] / span_s for one in fresh]
+            target_hz = self._demand.tell(decoded_hz, [(s - n) / span_s for s, n in fresh])
+            for link in links:
+                link.target_hz = target_hz
+
+
+def _since(
+    before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return what was sent and lost since, by link."""
+    return [
+        (sent - before.get(name, (0, 0))[0], lost - before.get(name, (0, 0))[1])
+        for name, (sent, lost) in after.items()
+    ]
 
 
 class _Outlet:

@@ -18,11 +18,18 @@ from .errors import AffectstreamError, IncompleteError
 from .frames import FrameLink, FrameSender
 from .messages import Frame, SourceInfo
 from .pace import Metronome, RateCap
-from .shed import Shedder
 from .sources.base import Picture, Source
 from .stage import Stage, Stopped
 
 log = logging.getLogger(__name__)
+
+ADAPT_S = 2.0
+"""How often a camera's source is told how much to decode. Our choice."""
+
+MILD = 0.9
+KEY_FRAMES_HZ = 1.0
+"""A source that knows levels alone decodes key frames alone when no more than this many pictures a
+second are wanted: a camera makes about one a second. Our choice."""
 
 _END = Picture(0.0, np.empty((0, 0, 3), np.uint8))
 
@@ -90,8 +97,9 @@ class _Take:
         self._scope = f"source:{seat.source_id}"
         self._cap = RateCap(seat.treatment.rate_hz)
         self._metronome = None if seat.speed is None else Metronome(seat.speed)
-        self._shedder = Shedder()
-        self._capped = self._decoded = self._shed = 0
+        self._decoded = self._shed = 0
+        self._had: int | None = None
+        self._adapt_s = 0.0
         self._epoch = seat.mark.epoch + 1
         self._ahead_s: float | None = None
 
@@ -159,7 +167,6 @@ class _Take:
         mark.pts_s, mark.t_mono_s = round(picture.pts_s + self._ahead_s, 6), now_s
         self._decoded += 1
         if not self._cap.admits(now_s):
-            self._capped += 1
             self._count("capped")
             return
         self._stage.tally.add(self._scope, "captured")
@@ -177,18 +184,21 @@ class _Take:
         )
 
     def _adapt(self, source: Source) -> None:
-        """Have less decoded while much of it is thrown away."""
-        shed = getattr(source, "shed", None)
-        if shed is None:
-            return
+        """Have less decoded while much of it would be thrown away."""
         self._count_shed(source)
-        before = self._shedder.level
-        unseen = self._link.lost + self._capped
-        kept = getattr(source, "kept", (1.0, 1.0))
-        level = self._shedder.tell(time.monotonic(), self._decoded, unseen, kept)
-        if level != before:
-            shed(level)
-        self._stage.gauges[f"shed:{self._seat.source_id}"] = level
+        now_s = time.monotonic()
+        if now_s < self._adapt_s:
+            return
+        had, self._had = self._had, self._decoded + self._shed
+        since_s, self._adapt_s = now_s - self._adapt_s + ADAPT_S, now_s + ADAPT_S
+        if had is None:
+            return
+        share = min(1.0, self._link.target_hz * since_s / max(1, self._had - had))
+        self._stage.gauges[f"decoded:{self._seat.source_id}"] = share
+        if (keep := getattr(source, "keep", None)) is not None:
+            keep(share)
+        elif (shed := getattr(source, "shed", None)) is not None:
+            shed(0 if share > MILD else 1 if self._link.target_hz > KEY_FRAMES_HZ else 2)
 
     def _count_shed(self, source: Source) -> None:
         shed = getattr(source, "shed_frames", 0)

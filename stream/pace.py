@@ -19,7 +19,8 @@ class RateCap:
         """Return whether a picture that comes at this time is let through."""
         if now_s < self._due_s - 1e-6:
             return False
-        self._due_s = max(self._due_s + self._period_s, now_s)
+        late_s = now_s - self._due_s
+        self._due_s = self._period_s + (self._due_s if late_s < self._period_s else now_s)
         return True
 
 

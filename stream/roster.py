@@ -151,7 +151,6 @@ class Roster:
         self._plan.links[source_id] = link
         self._room.command(Command("add", source_id))
         seat.state, seat.note = "running", ""
-        seat.mark.t_mono_s = seat.mark.t_mono_s
         take = partial(live_loop, seat=seat, link=link, limit=self._plan.limit)
         self._plan.start(f"capture-{source_id}", take)
 
@@ -164,6 +163,7 @@ class Roster:
 
     def _left(self, seat: Seat) -> None:
         then = self._after.pop(seat.source_id, "")
+        self._plan.links.pop(seat.source_id, None)
         if then == "removed":
             del self.seats[seat.source_id]
         seat.state = then or ("failed" if seat.note.startswith("failed") else "ended")

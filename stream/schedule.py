@@ -168,7 +168,7 @@ class Scheduler:
         looks = [look for look in lane.looks if look.seq <= newest_seq]
         earlier = looks[-1] if looks and looks[-1].epoch == frame.epoch else None
         if lane.strides is not None:
-            looks_for, is_put_off = lane.strides.next(self.factor)
+            looks_for, is_put_off = lane.strides.next(self.factor, frame.pts_s)
             frame = replace(frame, looks=looks_for)
             self.put_off[frame.source_id] = self.put_off.get(frame.source_id, 0) + is_put_off
         job = Job(self.started, frame, earlier, lane.region)

@@ -99,7 +99,7 @@ class Service:
             None if age_ms is None else round(age_ms, 1),
             row.get("inferred", 0),
             {fate: row[fate] for fate in DROPS if row.get(fate)},
-            int(dials.gauges.get(f"shed:{name}", 0)),
+            round(dials.gauges.get(f"decoded:{name}", 1.0), 2),
         )
 
     def _answer(self, ask: Ask, roster: Roster | None) -> Answer:

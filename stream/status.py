@@ -25,7 +25,7 @@ class CameraState(msgspec.Struct, frozen=True):
     age_ms: float | None = None
     results: int = 0
     drops: dict[str, int] = {}
-    shed_level: int = 0
+    decoded_share: float = 1.0
 
 
 class RunState(msgspec.Struct, frozen=True):

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from .messages import Looks
 
 FACTORS = (1, 2, 4, 8)
-"""By how much bodies may be looked for less often. Our choice: eight strides of 2 at 15 frames per
-second are one look a second, which movement (MAX_GAP_S in models/body.py) still bridges."""
+"""By how much bodies may be looked for less often. Our choice."""
+
+LONGEST_S = 1.5
+"""Load does not keep bodies waiting longer: half of what movement bridges (MAX_GAP_S in
+models/body.py)."""
 
 LOST_UP = 0.2
 """From this share of overwritten frames on, bodies are looked for less often. Our choice."""
@@ -34,17 +37,20 @@ class Strides:
     refresh: int
     _frames: int = 0
     _pose_at: int | None = None
+    _pose_s: float = 0.0
     _pose_looks: int = 0
 
-    def next(self, factor: int) -> tuple[Looks, bool]:
+    def next(self, factor: int, pts_s: float) -> tuple[Looks, bool]:
         """Return what is looked for in the next frame, and whether bodies had to wait for load."""
         number, self._frames = self._frames, self._frames + 1
         since = None if self._pose_at is None else number - self._pose_at
         is_due = since is None or since >= self.pose
-        bodies = since is None or since >= self.pose * factor
+        is_late = is_due and pts_s - self._pose_s >= LONGEST_S
+        bodies = since is None or since >= self.pose * factor or is_late
         newcomers = bodies and self._pose_looks % self.refresh == 0
         if bodies:
-            self._pose_at, self._pose_looks = number, self._pose_looks + 1
+            self._pose_at, self._pose_s = number, pts_s
+            self._pose_looks += 1
         return Looks(number % self.face == 0, bodies, newcomers), is_due and not bodies
 
 

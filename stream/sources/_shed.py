@@ -1,12 +1,12 @@
 """Which packets of a stream are decoded when most of its pictures would be thrown away. Pure.
 
-A picture can only be decoded after those it refers to. Level 1 leaves out pictures that none
-refers to; that is nothing where a camera makes none. Every level above takes the head of each
-group of pictures (key frame to key frame) and leaves out its tail, which costs no decoding at all:
+A picture can only be decoded after those it refers to. When less than all is wanted, the decoder
+leaves out pictures that none refers to (there may be none), and of each group of pictures (key
+frame to key frame) the head is taken and the tail left out, which costs no decoding at all:
 
-    level 2  # = = = = = . . . . . .      half of the group
-    level 3  # = = . . . . . . . . .      a quarter
-    level 4  # . . . . . . . . . . .      the key frame alone
+    share 1     # = = = = = = = = = = =
+    share 0.5   # = = = = = . . . . . .
+    share 0     # . . . . . . . . . . .      the key frame alone
 
 Where every packet is a key frame, eight of them count as a group.
 """
@@ -15,25 +15,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-SHARES = (1.0, 1.0, 0.5, 0.25)
-"""What levels 0 to 3 take of a group; level 4 takes its key frame."""
-
-DEEPEST = len(SHARES)
 INTRA_GROUP = 8
 LONGEST_GROUP = 1500
 """A longer group counts as this long: a minute at 25 pictures a second."""
 
 
 class PacketChoice:
-    """Chooses packets by `level`, and counts the pictures that were left out.
+    """Chooses packets by `share`, and counts the pictures that were left out.
 
-    A level that falls takes effect at the next key frame, since what lies between refers to
+    A share that rises takes effect at the next key frame, since what lies between refers to
     pictures that were not decoded.
     """
 
     def __init__(self) -> None:
         """Take everything."""
-        self.level = 0
+        self.share = 1.0
         self.left_out = 0
         self._group = 0
         self._place = 0
@@ -44,23 +40,17 @@ class PacketChoice:
     @property
     def skips(self) -> Literal["DEFAULT", "NONREF"]:
         """What the decoder is told to skip by itself."""
-        return "NONREF" if self.level else "DEFAULT"
-
-    @property
-    def kept(self) -> tuple[float, ...]:
-        """The share of the pictures that each level leaves; level 1 may leave less."""
-        group = self._group or max(self._place, INTRA_GROUP)
-        return (*SHARES, min(SHARES[-1], 1 / group))
+        return "NONREF" if self.share < 1 else "DEFAULT"
 
     def takes(self, is_key: bool) -> bool:
         """Return whether the next packet, a key frame or not, is to be decoded."""
         self._count(is_key)
-        self._was_thinned |= self.level > 0
-        if is_key and not (self._is_intra and self._place > 1):
-            self._is_skipping = False
-        elif self._is_intra:
+        self._was_thinned |= self.share < 1
+        if self._is_intra:
             self._is_skipping = self._place > self._most
-        elif self.level > 1 and self._group and self._place > self._most:
+        elif is_key:
+            self._is_skipping = False
+        elif self._group and self._place > self._most:
             self._is_skipping = True
         self.left_out += self._is_skipping
         self._pending += not self._is_skipping
@@ -82,11 +72,9 @@ class PacketChoice:
         return self._group == 1
 
     @property
-    def _most(self) -> float:
-        if self.level >= DEEPEST:
-            return 1
-        length = INTRA_GROUP if self._is_intra else self._group
-        return max(1.0, SHARES[self.level] * length)
+    def _most(self) -> int:
+        length = INTRA_GROUP if self._is_intra else max(self._group, self._place)
+        return max(1, round(self.share * length))
 
     def _count(self, is_key: bool) -> None:
         if is_key and self._place and not (self._is_intra and self._place < INTRA_GROUP):

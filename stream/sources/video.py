@@ -65,7 +65,7 @@ class _Harm:
 class Video:
     """See the module. The file is open only while `pictures` runs.
 
-    As a stand-in for a camera it can be told to decode less: see `shed`. `shed_frames` counts what
+    As a stand-in for a camera it can be told to decode less: see `keep`. `shed_frames` counts what
     that left out.
     """
 
@@ -109,17 +109,12 @@ class Video:
 
     @property
     def shed_frames(self) -> int:
-        """How many pictures were left out by `shed`, up to the last whole pass."""
+        """How many pictures were left out by `keep`, up to the last whole pass."""
         return self._choice.left_out
 
-    @property
-    def kept(self) -> tuple[float, ...]:
-        """The share of the pictures that each level of `shed` leaves."""
-        return self._choice.kept
-
-    def shed(self, level: int) -> None:
-        """Decode less: 0 all, 1 no picture that none refers to, then ever less of each group."""
-        self._choice.level = level
+    def keep(self, share: float) -> None:
+        """Decode only this share of each group of pictures, and at least its key frame."""
+        self._choice.share = share
 
     def close(self) -> None:
         """Nothing to let go of."""
