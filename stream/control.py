@@ -126,6 +126,11 @@ class ControlSocket:
         draft.write_text(json.dumps(card.__dict__), encoding="utf-8")
         self._card = draft.replace(folder / f"{run_id}.json")
 
+    @property
+    def sockets(self) -> list[Socket]:
+        """What to wait on for the next command."""
+        return [] if self._socket is None else [self._socket]
+
     def next(self) -> tuple[bytes, Ask] | None:
         """Return a command and whom to answer, or None; what makes no sense is answered here."""
         while self._socket is not None:

@@ -122,7 +122,7 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
             scheduler.drop(source_id)
             stage.drop(receivers.pop(source_id).socket)
             outlet.end(source_id)
-        load.tell(time.monotonic())
+        load.tell(time.monotonic(), pool.workers - len(idle))
     for peer in idle:
         send_to(jobs, peer, b"")
     outlet.end()
@@ -175,21 +175,32 @@ class _Load:
         self._demand = Demand()
         self._marks: dict[str, tuple[int, int]] = {}
         self._old: dict[str, tuple[int, int]] = {}
-        self._next_s = 0.0
+        self._next_s = self._at_s = time.monotonic()
         self._periods = 0
+        self._at_work = 0
+        self._work_s = [0.0]
 
-    def tell(self, now_s: float) -> None:
-        if not self._pool.is_live or now_s < self._next_s:
+    def tell(self, now_s: float, at_work: int) -> None:
+        """Note how many workers are at work from here on; once a second, answer the load."""
+        if not self._pool.is_live:
             return
-        self._next_s = now_s + LOAD_PERIOD_S
+        self._work_s[-1] += self._at_work * (now_s - self._at_s)
+        self._at_s, self._at_work = now_s, at_work
+        if now_s >= self._next_s:
+            self._next_s = now_s + LOAD_PERIOD_S
+            self._adapt()
+
+    def _adapt(self) -> None:
         self._periods += 1
+        per_period = self._pool.workers * LOAD_PERIOD_S
+        work_s, self._work_s = self._work_s, [*self._work_s[1 - DEMAND_PERIODS :], 0.0]
         links = list(self._pool.links.values())
         counts = {link.address: (link.sent, link.lost) for link in links}
         fresh = _since(self._marks, counts)
         self._marks = counts
         sent, lost = sum(one[0] for one in fresh), sum(one[1] for one in fresh)
         scheduler = self._pool.scheduler
-        scheduler.factor = self._stretch.tell(sent - lost, lost)
+        scheduler.factor = self._stretch.tell(sent - lost, lost, work_s[-1] / per_period)
         self._stage.gauges["stretch"] = scheduler.factor
         for source_id, count in scheduler.put_off.items():
             self._stage.tally.add(f"source:{source_id}", "pose_put_off", count)
@@ -198,7 +209,9 @@ class _Load:
             span_s = DEMAND_PERIODS * LOAD_PERIOD_S
             fresh, self._old = _since(self._old, counts), counts
             decoded_hz = [one[0] / span_s for one in fresh]
-            target_hz = self._demand.tell(decoded_hz, [(s - n) / span_s for s, n in fresh])
+            seen_hz = [(sent - lost) / span_s for sent, lost in fresh]
+            busy = sum(work_s) / len(work_s) / per_period
+            target_hz = self._demand.tell(decoded_hz, seen_hz, busy)
             for link in links:
                 link.target_hz = target_hz
 
@@ -229,8 +242,8 @@ class _Outlet:
         )
         rows = self._errors_in_a_row
         rows[source_id] = 0 if observation.valid else rows.get(source_id, 0) + 1
-        concerned = open_sources if self._is_live else [source_id]
-        if all(rows.get(one, 0) >= MAX_ERRORS_IN_A_ROW for one in (*concerned, source_id)):
+        concerned = {*open_sources, *rows} if self._is_live else {source_id}
+        if all(rows.get(one, 0) >= MAX_ERRORS_IN_A_ROW for one in concerned):
             raise ModelError(
                 f"{observation.reason} ({MAX_ERRORS_IN_A_ROW} frames in a row; the last is "
                 f"{observation.seq} of {source_id})"
@@ -238,5 +251,4 @@ class _Outlet:
         self._stage.send(self._socket, _encode(observation))
 
     def end(self, source_id: str = "") -> None:
-        self._errors_in_a_row.pop(source_id, None)
         self._stage.send(self._socket, _encode(End("infer", source_id)))

@@ -18,7 +18,7 @@ from typing import Any
 from ..models.base import Vision
 from ..sinks.base import Policy, RunInfo, Sink
 from .aggregate import aggregate_loop
-from .bus import Bus
+from .bus import Bus, Socket
 from .capture import capture_loop
 from .config import RunConfig, load
 from .control import ControlSocket
@@ -247,7 +247,7 @@ class Pipeline:
     def _watch(self, room: ControlRoom, service: Service) -> None:
         roster, told = self._roster, False
         while any(name not in self._ended for name in self._workers.alive):
-            self._take_all(room)
+            self._take_all(room, service.socket.sockets)
             service.serve(roster)
             now_s = time.monotonic()
             self._dials.tick(now_s, self._ledger.totals)
@@ -264,8 +264,8 @@ class Pipeline:
         if roster is not None and roster.failure is not None:
             raise roster.failure
 
-    def _take_all(self, room: ControlRoom) -> None:
-        for report in room.reports():
+    def _take_all(self, room: ControlRoom, also: Sequence[Socket] = ()) -> None:
+        for report in room.reports(also=also):
             self._take(room, report)
 
     def _take(self, room: ControlRoom, report: Report) -> None:

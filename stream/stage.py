@@ -175,9 +175,12 @@ class ControlRoom:
         self._control = bus.socket("xpub", "control", bind="control")
         self.subscribers = 0
 
-    def reports(self, timeout_s: float = TICK_S) -> list[Report]:
-        """Return what stages have told, after at most `timeout_s`; count subscriptions."""
-        poll([self._reports, self._control], timeout_s)
+    def reports(self, timeout_s: float = TICK_S, also: Sequence[Socket] = ()) -> list[Report]:
+        """Return what stages have told, after at most `timeout_s`; count subscriptions.
+
+        It returns at once when one of the other sockets can be read.
+        """
+        poll([self._reports, self._control, *also], timeout_s)
         while (event := receive(self._control)) is not None:
             self.subscribers += 1 if event[:1] == b"\x01" else -1
         told = []

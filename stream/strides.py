@@ -23,6 +23,10 @@ LOST_UP = 0.2
 LOST_DOWN = 0.05
 """Below this share they may be looked for more often again. Our choice."""
 
+BUSY = 0.85
+"""Workers that are free for a larger part of the time are not overloaded, whatever is lost when the
+pictures of several cameras come at once. Our choice."""
+
 PATIENCE_PERIODS = 5
 LONGEST_PATIENCE = 60
 """Quiet periods before the load is tried again, at first and at most. Our choice."""
@@ -73,12 +77,15 @@ class Stretch:
         """The present factor."""
         return FACTORS[self._step]
 
-    def tell(self, taken: int, lost: int) -> int:
-        """Take the frames of one period that were looked at and that were overwritten."""
+    def tell(self, taken: int, lost: int, busy: float) -> int:
+        """Take the frames of one period that were looked at and that were overwritten.
+
+        `busy` is the share of the period in which the workers looked at something.
+        """
         share = lost / (taken + lost) if taken + lost else 0.0
         self._since_down += 1
         self._quiet = self._quiet + 1 if share < LOST_DOWN else 0
-        if share >= LOST_UP and self._step < len(FACTORS) - 1:
+        if share >= LOST_UP and busy >= BUSY and self._step < len(FACTORS) - 1:
             if self._since_down <= PATIENCE_PERIODS:
                 self._patience = min(2 * self._patience, LONGEST_PATIENCE)
             self._step += 1

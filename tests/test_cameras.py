@@ -206,13 +206,17 @@ def test_the_stretch_rises_at_once_and_falls_after_a_while(
     lost_of_100: list[int], expected: list[int]
 ) -> None:
     stretch = Stretch()
-    assert [stretch.tell(100 - lost, lost) for lost in lost_of_100] == expected
+    assert [stretch.tell(100 - lost, lost, busy=0.9) for lost in lost_of_100] == expected
+
+
+def test_free_workers_are_not_stretched() -> None:
+    assert Stretch().tell(50, 50, busy=0.5) == 1
 
 
 def test_a_stretch_that_fell_too_soon_stays_longer_the_next_time() -> None:
     stretch, lengths, length = Stretch(), [], 0
     for _ in range(400):
-        factor = stretch.tell(60, 40) if stretch.factor == 1 else stretch.tell(100, 0)
+        factor = stretch.tell(60, 40, 1.0) if stretch.factor == 1 else stretch.tell(100, 0, 1.0)
         length = length + 1 if factor > 1 else 0
         if stretch.factor == 1 and length == 0:
             lengths.append(0)

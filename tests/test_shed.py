@@ -120,8 +120,19 @@ def test_the_target_follows_what_is_seen(
     periods: list[tuple[tuple[float, ...], tuple[float, ...]]], expected: list[float]
 ) -> None:
     demand = Demand()
-    found = [demand.tell(decoded, seen) for decoded, seen in periods]
+    found = [
+        demand.tell(decoded, seen, busy=0.9 if sum(seen) < sum(decoded) else 0.6)
+        for decoded, seen in periods
+    ]
     assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_pictures_that_come_at_once_are_no_overload() -> None:
+    demand = Demand()
+    assert demand.tell([15, 15], [5, 5], busy=0.4) == inf
+    assert demand.tell([15, 15], [5, 5], busy=0.9) == 6.25
+    assert demand.tell([6, 6], [4, 4], busy=0.8) == 6.25
+    assert demand.tell([6, 6], [4, 4], busy=0.5) == pytest.approx(7.81, abs=0.01)
 
 
 def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:
@@ -129,7 +140,7 @@ def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:
     demand, decoded = Demand(), [25.0, 25.0, 5.0]
     for _ in range(40):
         share = 30 / max(30.0, sum(decoded))
-        target = demand.tell(decoded, [rate * share for rate in decoded])
+        target = demand.tell(decoded, [rate * share for rate in decoded], busy=1.0)
         decoded = [min(25.0, target), min(25.0, target), min(5.0, target)]
     assert decoded[0] == decoded[1] and decoded[2] == 5.0
     assert 12 < decoded[0] <= 25
