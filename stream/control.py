@@ -66,7 +66,7 @@ def running() -> list[Card]:
             card = Card(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             continue
-        if is_alive(card.pid):
+        if _is_alive(card.pid):
             cards.append(card)
         else:
             _clear(path)
@@ -149,16 +149,19 @@ class ControlSocket:
             send_to(self._socket, peer, _encode(answer))
 
     def close(self) -> None:
-        """Close the socket and take the card away."""
+        """Close the socket; the card stays until the run is over."""
         if self._socket is not None:
             self._bus.close(self._socket)
+            self._socket = None
+
+    def leave(self) -> None:
+        """Take the card away."""
         if self._card is not None:
             _clear(self._card)
-        self._socket = self._card = None
+            self._card = None
 
 
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs."""
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

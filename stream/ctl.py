@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SETTLE_S = 5.0
 """How long a command waits for the camera to follow it."""
 
+STOP_S = 20.0
+"""How long `stop` waits for the run to complete its files."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -93,14 +96,14 @@ def remove(camera: str, run: Path | None) -> None:
 @_run_option
 def stop(run: Path | None) -> None:
     """End the run; what is under way is completed."""
-    from .control import find, is_alive
+    from .control import find, running
 
-    pid = find(run).pid
+    card = find(run)
     _ask(run, "stop")
-    end_s = time.monotonic() + 2 * SETTLE_S
-    while is_alive(pid) and time.monotonic() < end_s:
+    end_s = time.monotonic() + STOP_S
+    while card in running() and time.monotonic() < end_s:
         time.sleep(0.05)
-    click.echo("still ending" if is_alive(pid) else "stopped")
+    click.echo("still ending" if card in running() else "stopped")
 
 
 def _change(run: Path | None, what: What, camera: str, until: set[str] | None = None) -> None:

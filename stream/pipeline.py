@@ -166,6 +166,8 @@ class Pipeline:
             else:
                 self._bus.shut()
             self._conclude(time.monotonic() - started_s)
+            if control is not None:
+                control.leave()
             self._ready.set()
             self._done.set()
 
