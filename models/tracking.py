@@ -50,17 +50,17 @@ class Tracked:
 class Tracker:
     """Follows the people of one source.
 
-    Ids count from 1 and are never used again. A person who was not measured for more than
+    Ids count from `first_id` and are never used again. A person who was not measured for more than
     `max_gap_s` is forgotten; when time runs backwards everybody is. Somebody who is only
     predicted is not returned, nor is a doubtful box until it was seen twice.
     """
 
-    def __init__(self, max_gap_s: float = MAX_GAP_S) -> None:
+    def __init__(self, max_gap_s: float = MAX_GAP_S, first_id: int = 1) -> None:
         """Start with nobody."""
         self._max_gap_s = max_gap_s
         self._tracks: list[Track] = []
         self._last_s = float("-inf")
-        self._next_id = 1
+        self.next_id = first_id
 
     def update(
         self, pts_s: float, faces: Sequence[Face] | None, bodies: Sequence[Body] | None
@@ -76,7 +76,7 @@ class Tracker:
                 continue
             track = matched.get(j) or self._begin(pts_s)
             if not track.id and (track.sights or self._is_sure(sighting)):
-                track.id, self._next_id = self._next_id, self._next_id + 1
+                track.id, self.next_id = self.next_id, self.next_id + 1
             track.renew(pts_s, sighting)
             if track.id:
                 result.append(Tracked(track.id, sighting.face, sighting.body))

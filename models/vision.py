@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..stream.messages import Body, Face, Frame, Observation, Thumb, stamp_of
+from ..stream.messages import Body, Face, Frame, Looks, Observation, Thumb, stamp_of
 from . import second_look, zoo
 from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
 from .camera_motion import people_boxes, thumb
@@ -97,7 +97,7 @@ class LocalVision:
         self, frame: Frame, bodies: Sequence[Body], timings_ms: dict[str, float]
     ) -> list[Face] | None:
         networks, image_bgr = self._networks, frame.image_bgr
-        if networks.face is None or frame.seq % self._config.face_stride:
+        if networks.face is None or not self._looks(frame).faces:
             return None
         with _timed("face", timings_ms):
             found = networks.face.detect(image_bgr)
@@ -123,12 +123,19 @@ class LocalVision:
     def _bodies(
         self, frame: Frame, known: Sequence[Body], timings_ms: dict[str, float]
     ) -> list[Body] | None:
-        pose, config = self._networks.pose, self._config
-        if pose is None or frame.seq % config.pose_stride:
+        pose, looks = self._networks.pose, self._looks(frame)
+        if pose is None or not looks.bodies:
             return None
-        search = frame.seq // config.pose_stride % config.pose_refresh == 0
         with _timed("pose", timings_ms):
-            return pose.estimate(frame.image_bgr, known, search)
+            return pose.estimate(frame.image_bgr, known, looks.newcomers)
+
+    def _looks(self, frame: Frame) -> Looks:
+        config = self._config
+        return frame.looks or Looks(
+            frame.seq % config.face_stride == 0,
+            frame.seq % config.pose_stride == 0,
+            frame.seq // config.pose_stride % config.pose_refresh == 0,
+        )
 
 
 def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:

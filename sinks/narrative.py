@@ -35,7 +35,7 @@ class NarrativeSink:
         """Take the folder and the sources of the run."""
         self._folder = folder_of(run, "narrative")
         self._run = run
-        self._told_until_s: dict[tuple[str, int], float] = {}
+        self._told_until_s: dict[str, tuple[int, float]] = {}
         self._files: tuple[LineFile, ...] = ()
 
     def open(self) -> None:
@@ -72,9 +72,10 @@ class NarrativeSink:
         )
 
     def _section(self, narration: Narration) -> str:
-        key = (narration.source_id, narration.epoch)
-        start_s = self._told_until_s.get(key, 0.0)
-        self._told_until_s[key] = narration.pts_s
+        epoch, start_s = self._told_until_s.get(narration.source_id, (narration.epoch, 0.0))
+        if epoch != narration.epoch:
+            start_s = 0.0
+        self._told_until_s[narration.source_id] = narration.epoch, narration.pts_s
         source = ""
         if len(self._run.sources) > 1:
             source = f", {plain_markdown(narration.source_id)}"

@@ -21,6 +21,8 @@ from .base import Policy, RunInfo, SinkConfig
 
 COMMIT_ROWS = 1000
 BUSY_TIMEOUT_S = 5.0
+LOG_BYTES = 1 << 26
+"""What the write-ahead log is cut back to after a reader that kept it growing has gone."""
 
 _READINGS = (*tables.READING_COLUMNS, "keypoints", "epoch", "t_wall_ns", "invalid")
 _WINDOWS = (*tables.WINDOW_COLUMNS, "epoch", "is_final")
@@ -54,6 +56,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, tables.SCHEMA_VERSION):
         connection.close()

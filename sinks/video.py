@@ -173,7 +173,7 @@ class VideoSink:
             if frame is not None:
                 self._film(message, frame)
         elif isinstance(message, Window | Event | Narration):
-            self._overlays[message.source_id].take(message)
+            self._overlay(message.source_id).take(message)
 
     def tick(self) -> None:
         """Do nothing: every fragment is written when it is complete."""
@@ -190,8 +190,11 @@ class VideoSink:
         if first is not None:
             raise first
 
+    def _overlay(self, source_id: str) -> Overlay:
+        return self._overlays.setdefault(source_id, Overlay(self._run.window_s))
+
     def _film(self, reading: Reading, frame: Frame) -> None:
-        overlay = self._overlays[reading.source_id]
+        overlay = self._overlay(reading.source_id)
         overlay.is_veiled = self._config.blur or frame.is_private
         drawn = overlay.draw(frame.image_bgr, reading)
         file = self._files.get(reading.source_id)
@@ -201,8 +204,10 @@ class VideoSink:
 
     def _create(self, source_id: str, first: Image) -> VideoFile:
         sources = {source.source_id: source for source in self._run.sources}
-        name = f"overlay-{source_id}.mp4" if len(sources) > 1 else "overlay.mp4"
-        return VideoFile(self._folder / name, self._config, sources[source_id].rate_hz, first)
+        is_only = list(sources) == [source_id]
+        name = "overlay.mp4" if is_only else f"overlay-{source_id}.mp4"
+        rate_hz = sources[source_id].rate_hz if source_id in sources else 0.0
+        return VideoFile(self._folder / name, self._config, rate_hz, first)
 
 
 def build(config: Config, run: RunInfo) -> VideoSink:

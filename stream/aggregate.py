@@ -30,28 +30,41 @@ def aggregate_loop(
     fan = _Fan(stage, outlets)
     states: dict[str, SourceState] = {}
     baselines = 0
+    first_person: dict[str, int] = {}
     while True:
         stage.wait([inbox])
         if stage.baselines != baselines:
             baselines = stage.baselines
-            for state in states.values():
-                state.restart_baseline()
+            for one in states.values():
+                one.restart_baseline()
         while (payload := receive(inbox)) is not None:
             seen = _decode(payload)
+            if isinstance(seen, End) and seen.source_id:
+                left = states.pop(seen.source_id, None)
+                if left is not None:
+                    first_person[seen.source_id] = left.next_person
+                    fan.tell(left.finish())
+                continue
             if isinstance(seen, End):
-                for state in states.values():
-                    fan.tell(state.finish())
+                for one in states.values():
+                    fan.tell(one.finish())
                 fan.end()
                 return
             if isinstance(seen, Event):
                 fan.inform(seen)
                 continue
-            state = states.setdefault(seen.source_id, SourceState(window_s, steady))
+            if seen.source_id not in states:
+                first = first_person.get(seen.source_id, 1)
+                states[seen.source_id] = SourceState(window_s, steady, first)
+            state = states[seen.source_id]
             start_s = time.perf_counter()
             reading, due = state.take(seen)
             stage.timings.add("take", (time.perf_counter() - start_s) * 1000)
             fan.read(reading)
             fan.tell(due)
+            age_ms = (time.monotonic_ns() - seen.t_mono_ns) / 1e6
+            stage.timings.add("age", age_ms)
+            stage.peak(f"age_ms:{seen.source_id}", age_ms)
 
 
 class _Fan:

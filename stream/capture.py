@@ -52,24 +52,17 @@ def _capture(
 ) -> tuple[int, str]:
     """Return the number of the last frame sent, and why it was the last ("": the media ended)."""
     scope = f"source:{source.info.source_id}"
-    pace = _Pace(None if source.is_live else speed)
+    pace = _Pace(speed)
     seq = -1
     try:
         for picture in _timed(stage, source):
             watch.look(seq, picture)
-            if picture is None:
-                if stage.is_finishing:
-                    return seq, "interrupted"
-                continue
             if seq + 1 == limit:
                 return seq, "limited"
-            if not source.is_live:
-                pace.wait(stage, picture.pts_s)
-                stage.hold()
+            pace.wait(stage, picture.pts_s)
+            stage.hold()
             if stage.is_finishing:
                 return seq, "interrupted"
-            if stage.is_paused:
-                continue
             seq += 1
             stage.tally.add(scope, "captured")
             frame = _stamp(source.info.source_id, seq, picture)
@@ -80,14 +73,13 @@ def _capture(
     return seq, "limited" if seq + 1 == limit else ""
 
 
-def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
-    """Yield what the source does, obeying commands; a live one's time is mostly waiting."""
+def _timed(stage: Stage, source: Source) -> Iterator[Picture]:
     start_s = time.perf_counter()
     for picture in source.pictures():
-        if not source.is_live:
-            stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
+        stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
-        yield picture
+        if picture is not None:
+            yield picture
         start_s = time.perf_counter()
 
 

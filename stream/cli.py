@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .ctl import ctl
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 from .secrets import scrub
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from .config import RunConfig
     from .pipeline import Pipeline, Summary
 
-STATUS_CODES = {"done": 0, "limited": 0, "interrupted": 0, "incomplete": IncompleteError.exit_code}
+STATUS_CODES = {
+    **dict.fromkeys(("done", "limited", "interrupted", "stopped"), 0),
+    "incomplete": IncompleteError.exit_code,
+}
 DEMO_OUT = Path("runs/demo")
 
 
@@ -67,6 +71,9 @@ def main() -> None:
     """Show, store and tell how the people in a video feel and move."""
 
 
+main.add_command(ctl)
+
+
 @main.command()
 @click.argument("sources", nargs=-1, metavar="SOURCE...")
 @click.option("--config", type=click.Path(path_type=Path), help="YAML file with any of the keys.")
@@ -95,8 +102,9 @@ def run(
 ) -> None:
     r"""Run the pipeline over SOURCEs.
 
-    A SOURCE is a video, a folder or a glob of them, a webcam (0, or a part of its name), or a
-    camera on the network (rtsp://user:password@host/path).
+    A SOURCE is a video, a folder or a glob of them, a webcam (0, or a part of its name), a camera
+    on the network (rtsp://user:password@host/path), or a list of cameras: a cameras.yaml, or a
+    .streams file with a source a line.
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -300,7 +308,7 @@ def _tell(summary: Summary) -> None:
             told = f"lost {times}" if health.outages else f"never played: {health.detail}"
             click.echo(f"{source_id}: {told}", err=True)
     for source_id, note in summary.notes.items():
-        if note.startswith("incomplete"):
+        if note.startswith(("incomplete", "failed")):
             click.echo(scrub(f"{source_id}: {note}"), err=True)
     frames = sum(summary.frames.values())
     click.echo(

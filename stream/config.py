@@ -5,16 +5,23 @@ Read from YAML; unknown keys are refused, with the valid ones named.
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ..models.quality import Config as QualityConfig
+from .cameras import Camera, check_cameras, split_lists
 from .errors import ConfigError
-from .secrets import scrub
+from .explain import explain as explain
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
@@ -39,6 +46,9 @@ class RunConfig(BaseModel):
 
     sources: tuple[str, ...] = Field(
         (), description="files, folders or globs to replay; webcams; `rtsp://` cameras"
+    )
+    cameras: tuple[Camera, ...] = Field(
+        (), description="cameras by name, see [Many cameras](#many-cameras); makes the run live"
     )
     out: Path | None = Field(None, description="folder that receives every result")
     overwrite: bool = Field(False, description="replace the results of an earlier run in `out`")
@@ -122,6 +132,15 @@ class RunConfig(BaseModel):
     )
     hang_s: Positive = Field(60.0, description="a stage that is silent this long ends the run")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _cameras_are_live(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("cameras"):
+            if data.get("live") is False:
+                raise ValueError("cameras are live: leave `live: false` out, or replay the files")
+            return {**data, "live": True}
+        return data
+
     @field_validator("sinks", mode="before")
     @classmethod
     def _bare_kinds(cls, value: Any) -> Any:
@@ -136,7 +155,13 @@ class RunConfig(BaseModel):
 
 
 def load(path: Path | None, **overrides: Any) -> RunConfig:
-    """Read a YAML file (or none) and lay the given options over it. Raises: ConfigError."""
+    """Read a YAML file (or none) and lay the given options over it.
+
+    A `.yaml` or `.streams` file among the sources is a list of cameras. Raises: ConfigError.
+    """
+    named = overrides.get("sources") or ()
+    path, rest, listed = split_lists(path, [named] if isinstance(named, str) else named)
+    overrides["sources"] = rest or None
     data: dict[str, Any] = {}
     if path is not None:
         try:
@@ -152,28 +177,12 @@ def load(path: Path | None, **overrides: Any) -> RunConfig:
     given = {key: value for key, value in overrides.items() if value is not None}
     if models:
         given["models"] = models
+    if data.get("cameras") is not None:
+        folder = None if path is None else path.parent
+        listed = [*check_cameras(data["cameras"], str(path or "options"), folder), *listed]
+    if listed:
+        given["cameras"] = tuple(listed)
     try:
         return RunConfig(**{**data, **given})
     except ValidationError as error:
         raise ConfigError(explain(error, RunConfig, str(path or "options"))) from None
-
-
-def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Put a validation error into a line for each key at fault that a user can act on."""
-    lines: dict[str, str] = {}
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"] if _is_written(part)) or "value"
-        if fault["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(key, model.model_fields, 1)
-            hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
-            lines[key] = f"{where}: unknown key {key}; {hint}"
-        elif key in lines:
-            lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
-        else:
-            lines[key] = f"{where}: {key}: got {fault['input']!r}. {fault['msg']}"
-    return scrub("\n".join(lines.values()))
-
-
-def _is_written(part: str | int) -> bool:
-    """Tell a key that a user wrote from what pydantic calls the member of a union it tried."""
-    return not str(part).startswith(("literal[", "constrained-", "[key]", "function-"))

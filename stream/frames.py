@@ -7,25 +7,36 @@ source and has two ends: `FrameSender` in the capture thread, `FrameReceiver` in
 
 from __future__ import annotations
 
+import itertools
+import math
 import threading
 from collections import deque
 
 from .bus import Socket, receive, ring
+from .cameras import Treatment
 from .links import LINKS, Policy
 from .mailbox import Mailbox
 from .messages import Frame
 from .stage import Stage
+
+_links = itertools.count()
 
 
 class FrameLink:
     """What both ends share: the frames on their way.
 
     Policy `every`: up to the link's capacity wait, the sender waits for room. Policy `latest`: one
-    slot, a frame not taken in time is overwritten by the next, and the sender counts it.
+    slot, a frame not taken in time is overwritten by the next, and the sender counts it; `sent` and
+    `lost` are how many came and how many of them were. `target_hz` is how many a second are
+    wanted, told by the receiver.
     """
 
-    def __init__(self, source_id: str, policy: Policy) -> None:
-        """Make an empty link."""
+    def __init__(self, source_id: str, policy: Policy, treatment: Treatment | None = None) -> None:
+        """Make an empty link; a camera that comes back gets another one, with its own address."""
+        self.address = f"frames/{source_id}/{next(_links)}"
+        self.treatment = treatment or Treatment()
+        self.sent = self.lost = 0
+        self.target_hz = math.inf
         self.source_id = source_id
         self.policy = policy
         self.row = "frames.replay" if policy == "every" else "frames.live"
@@ -35,7 +46,10 @@ class FrameLink:
     def put(self, frame: Frame) -> bool:
         """Lay a frame down; return whether an older one was overwritten."""
         if self.policy == "latest":
-            return self._newest.put(frame)
+            self.sent += 1
+            is_lost = self._newest.put(frame)
+            self.lost += is_lost
+            return is_lost
         self._all.append(frame)
         return False
 
@@ -59,7 +73,7 @@ class FrameSender:
         self._stage = stage
         self._link = link
         self._scope = f"source:{link.source_id}"
-        self._socket = stage.socket("push", link.row, connect=f"frames/{link.source_id}")
+        self._socket = stage.socket("push", link.row, connect=link.address)
 
     def send(self, frame: Frame) -> None:
         """Hand a frame over by the link's policy."""
@@ -79,7 +93,7 @@ class FrameReceiver:
         """Bind the source's name."""
         self._link = link
         self.source_id = link.source_id
-        self.socket: Socket = stage.socket("pull", link.row, bind=f"frames/{link.source_id}")
+        self.socket: Socket = stage.socket("pull", link.row, bind=link.address)
 
     def take(self) -> Frame | None:
         """Return the next frame by the link's policy, or None."""
@@ -117,6 +131,7 @@ class PictureShelf:
             return frame
 
 
-def make_link(source_id: str, is_live: bool) -> FrameLink:
+def make_link(source_id: str, is_live: bool, treatment: Treatment | None = None) -> FrameLink:
     """Return the link of a source by the run's policy."""
-    return FrameLink(source_id, LINKS["frames.live" if is_live else "frames.replay"].policy)
+    row = LINKS["frames.live" if is_live else "frames.replay"]
+    return FrameLink(source_id, row.policy, treatment)

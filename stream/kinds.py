@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from .config import explain
 from .errors import ConfigError
+from .explain import explain
 
 Family = Literal["sinks", "sources"]
 _PACKAGES = {"sinks": "affectstream.sinks", "sources": "affectstream.stream.sources"}

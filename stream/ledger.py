@@ -1,8 +1,8 @@
 """Where every frame and every message went, and how long the steps took.
 
-For each source: captured = overwritten + shed + stale + decode_error + infer_error + inferred
-+ in_flight. For each sink: offered = written + dropped + spilled + failed. A counter belongs to the
-thread that counts; stages report absolute numbers, and the newest report wins.
+For each source: captured = overwritten + capped + shed + stale + decode_error + infer_error
++ inferred + in_flight. For each sink: offered = written + dropped + spilled + failed. A counter
+belongs to the thread that counts; stages report absolute numbers, and the newest report wins.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 Counts = dict[str, dict[str, int]]
 """Scope (`source:NAME` or `sink:NAME`) -> counter -> number."""
 
-SOURCE_FATES = ("overwritten", "shed", "stale", "decode_error", "infer_error", "inferred")
+DROPS = ("overwritten", "capped", "shed", "stale", "decode_error", "infer_error")
+SOURCE_FATES = (*DROPS, "inferred")
 SINK_FATES = ("written", "dropped", "spilled", "failed")
 
 
@@ -36,19 +37,20 @@ class Ledger:
     def __init__(self) -> None:
         """Start empty."""
         self._by_stage: dict[str, Counts] = {}
+        self._before: Counts = {}
 
     def update(self, stage: str, counts: Counts) -> None:
         """Take a stage's newest absolute counters."""
         self._by_stage[stage] = counts
 
+    def retire(self, stage: str) -> None:
+        """Keep what a stage counted, and let another one of its name count from 0."""
+        counts = self._by_stage.pop(stage, {})
+        self._before = _added([self._before, counts])
+
     def totals(self) -> Counts:
         """Sum over stages, with `in_flight` (sources) and `pending` (sinks) filled in."""
-        totals: Counts = {}
-        for counts in self._by_stage.values():
-            for scope, row in counts.items():
-                target = totals.setdefault(scope, {})
-                for name, number in row.items():
-                    target[name] = target.get(name, 0) + number
+        totals = _added([self._before, *self._by_stage.values()])
         for scope, row in totals.items():
             if scope.startswith("source:"):
                 row["in_flight"] = row.get("captured", 0) - _sum(row, SOURCE_FATES)
@@ -63,6 +65,16 @@ class Ledger:
             for scope, row in self.totals().items()
             if row.get("in_flight", 0) != 0 or row.get("pending", 0) != 0
         ]
+
+
+def _added(parts: Iterable[Counts]) -> Counts:
+    totals: Counts = {}
+    for counts in parts:
+        for scope, row in counts.items():
+            target = totals.setdefault(scope, {})
+            for name, number in row.items():
+                target[name] = target.get(name, 0) + number
+    return totals
 
 
 def _sum(row: Mapping[str, int], names: Iterable[str]) -> int:
@@ -81,21 +93,24 @@ class Timings:
         """Start empty."""
         self._bins: dict[str, list[int]] = {}
         self._total_ms: dict[str, float] = {}
+        self._highest_ms: dict[str, float] = {}
 
     def add(self, name: str, duration_ms: float) -> None:
         """Count one duration."""
         bins = self._bins.setdefault(name, [0] * (len(self._EDGES_MS) + 1))
         bins[bisect_left(self._EDGES_MS, duration_ms)] += 1
         self._total_ms[name] = self._total_ms.get(name, 0.0) + duration_ms
+        self._highest_ms[name] = max(duration_ms, self._highest_ms.get(name, 0.0))
 
     def summary(self) -> dict[str, dict[str, float]]:
-        """Return n, total_s, p50_ms and p95_ms for each name."""
+        """Return n, total_s, p50_ms, p95_ms and max_ms for each name."""
         return {
             name: {
                 "n": sum(bins),
                 "total_s": round(self._total_ms[name] / 1000, 4),
                 "p50_ms": self._percentile(bins, 0.50),
                 "p95_ms": self._percentile(bins, 0.95),
+                "max_ms": round(self._highest_ms[name], 3),
             }
             for name, bins in sorted(self._bins.items())
         }

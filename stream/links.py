@@ -36,6 +36,7 @@ _TABLE = (
     Link("windows", "aggregate", "narrate", "Window, Event, End", "every", 64),
     Link("requests", "narrate", "narrator process", "facts, text back", "every", 4),
     Link("control", "supervisor", "all", "Command", "every", 1000),
+    Link("ctl", "affectstream ctl", "supervisor", "Ask, Answer back", "every", 64),
     Link("reports", "all", "supervisor", "Report", "every", 1000),
 )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .cameras import Camera, slug
 from .errors import ConfigError, SourceError
 from .kinds import configure, load_kind
 from .secrets import SecretUrl
@@ -18,41 +19,38 @@ from .sources.video import EXTENSIONS
 
 _ID_LENGTH = 32
 CAMERA_SCHEMES = ("rtsp://", "rtsps://")
+NO_SOURCE = (
+    "no source: name a video, a folder or a glob, a webcam such as 0, an rtsp:// camera, "
+    "or a list of cameras"
+)
 
 
-def open_sources(
-    given: Sequence[str],
-    *,
-    loop: bool,
-    transport: str = "tcp",
-    camera: Mapping[str, Any] | None = None,
-) -> list[Source]:
-    """Open every source, checking headers; `camera` holds what is asked of webcams.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every camera that can do so."""
 
-    Raises: ConfigError, SourceError.
-    """
+    loop: bool = False
+    transport: str = "tcp"
+    resolution: str | None = None
+    rate_hz: float | None = None
+
+
+def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
+    """Open every file to replay, checking headers. Raises: ConfigError, SourceError."""
     if not given:
-        raise ConfigError(
-            "no source: name a video, a folder or a glob, a webcam such as 0, or a camera's rtsp://"
-        )
-    wanted: list[tuple[str, dict[str, Any], str]] = []
-    for text in given:
-        if text.lower().startswith(CAMERA_SCHEMES):
-            url = SecretUrl.parse(text)
-            name = f"{url.host}{url.path.split('?')[0]}"
-            wanted.append(("rtsp", {"url": url, "transport": transport}, name))
-        elif names_camera(text):
-            name = re.sub(r"^(/dev/)?(v4l/)?(video)?", "webcam-", text)
-            wanted.append(("webcam", {"device": text, **(camera or {})}, name))
-        else:
-            paths = expand(text)
-            wanted += [("video", {"path": path, "loop": loop}, path.stem) for path in paths]
+        raise ConfigError(NO_SOURCE)
+    paths = [path for text in given for path in expand(text)]
     sources: list[Source] = []
-    ids = source_ids([name for _, _, name in wanted])
-    for (kind, options, _), source_id in zip(wanted, ids, strict=True):
-        module = load_kind("sources", kind)
-        sources.append(module.build(configure(module, options), source_id))
+    module = load_kind("sources", "video")
+    for path, source_id in zip(paths, source_ids(paths), strict=True):
+        config = configure(module, {"path": path, "loop": loop})
+        sources.append(module.build(config, source_id))
     return sources
+
+
+def means_camera(text: str) -> bool:
+    """Return whether a text means a camera, of this machine or on the network."""
+    return text.lower().startswith(CAMERA_SCHEMES) or names_camera(text)
 
 
 def names_camera(text: str) -> bool:
@@ -102,15 +100,39 @@ def _videos(folder: Path) -> list[Path]:
     return found
 
 
-def source_ids(names: Sequence[str]) -> list[str]:
-    """Return an id for each: its name in lower case, other characters as `-`, numbered."""
-    ids: list[str] = []
-    for given in names:
-        stem = re.sub(r"[^a-z0-9_]+", "-", given.lower()).strip("-_")[:_ID_LENGTH] or "source"
+def source_ids(paths: Sequence[Path]) -> list[str]:
+    """Return an id for each file: its stem in lower case, other characters as `-`, numbered."""
+    return unique_ids(path.stem for path in paths)
+
+
+def unique_ids(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return an id for each title, none of them twice or among those taken."""
+    ids = list(taken)
+    before = len(ids)
+    for title in titles:
+        stem = slug(title, _ID_LENGTH)
         name, number = stem, 1
         while name in ids:
             number += 1
             suffix = f"-{number}"
             name = stem[: _ID_LENGTH - len(suffix)] + suffix
         ids.append(name)
-    return ids
+    return ids[before:]
+
+
+def open_camera(camera: Camera, source_id: str, asked: Asked) -> Source:
+    """Open one camera by the kind that its place asks for. Raises: ConfigError, SourceError."""
+    options: dict[str, Any]
+    if camera.path is not None:
+        kind, options = "video", {"path": camera.path, "loop": camera.loop or asked.loop}
+    elif camera.url is not None:
+        url = SecretUrl.parse(camera.url.get_secret_value())
+        kind, options = "rtsp", {"url": url, "transport": asked.transport}
+        if f"{url.scheme}://" not in CAMERA_SCHEMES:
+            raise SourceError(f"{url.scheme}:// sources are not supported; name a file, or rtsp://")
+    else:
+        kind, options = "webcam", {"device": camera.device}
+        options |= {"resolution": asked.resolution, "rate_hz": asked.rate_hz}
+    module = load_kind("sources", kind)
+    source: Source = module.build(configure(module, options), source_id)
+    return source

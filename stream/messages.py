@@ -65,13 +65,22 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What is looked for in one frame; `newcomers` says whether bodies are searched anew."""
+
+    faces: bool
+    bodies: bool
+    newcomers: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One decoded picture.
 
     `seq` counts 0, 1, 2, … per source without gaps at capture and never restarts; `epoch` rises
     when a source starts anew (a loop, a reconnect, a jump of its clock). `image_bgr` is H x W x 3
-    uint8 and read-only. Whoever shows or keeps the picture of an `is_private` frame blurs the
-    people in it.
+    uint8 and read-only. `looks` is None where the number alone decides what is looked for. Whoever
+    shows or keeps the picture of an `is_private` frame blurs the people in it.
     """
 
     source_id: str
@@ -81,6 +90,7 @@ class Frame:
     t_wall_ns: int
     t_mono_ns: int
     image_bgr: Image
+    looks: Looks | None = None
     is_private: bool = False
 
 
@@ -334,9 +344,13 @@ class SourceHealth(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True, tag=True):
-    """The last message of a stage on a link: nothing follows from `stage`."""
+    """The last message of a stage on a link: nothing follows from `stage`.
+
+    With a `source_id` it is that source alone that has ended, and others go on.
+    """
 
     stage: str
+    source_id: str = ""
 
 
 Delivery = Reading | Window | Event | Narration | End

@@ -151,7 +151,7 @@ class Desk:
     def dismiss(self) -> None:
         """End the child."""
         end_child(self._child)
-        self._stage.bus.close(self.socket)
+        self._stage.drop(self.socket)
 
     def _hire(self) -> None:
         self.socket: Socket = self._stage.socket("dealer", "requests")
@@ -165,7 +165,9 @@ class Desk:
         assert interval is not None and facts is not None
         self._interval = None
         last = interval.windows[-1]
-        if not fault:
+        if last.final:
+            self._previous.pop(last.source_id, None)
+        elif not fault:
             self._previous[last.source_id] = facts
         return interval, Narration(
             source_id=last.source_id,
@@ -197,6 +199,8 @@ class _Queue:
     def add(self, message: Window | Event) -> None:
         journal = self._journals.setdefault(message.source_id, Journal(self._config.every_s))
         self._put(journal.add(message))
+        if isinstance(message, Window) and message.final:
+            del self._journals[message.source_id]
 
     def end(self) -> None:
         """Queue what every source has left."""

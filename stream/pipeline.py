@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,20 +17,25 @@ from typing import Any
 from ..models.base import Vision
 from ..sinks.base import Attended, RunInfo, Sink, Viewer
 from .aggregate import aggregate_loop
-from .bus import Bus
+from .bus import Bus, Socket
 from .capture import capture_loop
 from .config import RunConfig
+from .control import ControlSocket
 from .deliver import deliver_loop, open_outlet
 from .errors import AffectstreamError, StageError
 from .frames import FrameLink, make_link
 from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
-from .messages import SourceHealth
+from .messages import SourceHealth, SourceInfo
 from .narrate import narrate_loop
 from .prepare import Prepared, prepare
+from .roster import Roster, RosterPlan
 from .schedule import Scheduler
+from .seats import speed_of
+from .serve import Dials, Service
 from .sources.base import Source
-from .stage import Command, ControlRoom, Report
+from .stage import Command, ControlRoom, Report, Stage
+from .strides import Strides
 from .worker import Workers
 
 log = logging.getLogger(__name__)
@@ -43,12 +48,14 @@ GRACE_S = 15.0
 
 @dataclass
 class Summary:
-    """What a run came to. `status`: running, done, limited, incomplete, interrupted, failed.
+    """What a run came to. `joined` are cameras that were added while it went on.
 
-    `states` tells how each live source is, while the run goes on and in the end.
+    `states` tells how each live source is, while the run goes on and in the end. `status`: running,
+    done, limited, stopped, incomplete, interrupted, failed.
     """
 
     status: str = "running"
+    joined: list[SourceInfo] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     frames: dict[str, int] = field(default_factory=dict)
     ledger: Counts = field(default_factory=dict)
@@ -88,6 +95,10 @@ class Pipeline:
         self._recorded: dict[str, str] = {}
         self._recorded_s = 0.0
         self._ended: set[str] = set()
+        self._links: dict[str, FrameLink] = {}
+        self._roster: Roster | None = None
+        self._dials = Dials()
+        self._is_commanded = False
         self._finish = threading.Event()
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ready = threading.Event()
@@ -126,6 +137,10 @@ class Pipeline:
         """Learn every resting face anew, from what is seen next."""
         self._wishes.put(Command("baseline"))
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end for a while; return whether the run is over."""
+        return self._done.wait(timeout_s)
+
     def join(self) -> Summary:
         """Wait for the end and return what the run came to. Raises what a stage raised.
 
@@ -138,7 +153,7 @@ class Pipeline:
         except Exception as error:
             self._fail(error)
             self.stop()
-        while not self._done.wait(0.1):
+        while not self.wait(0.1):
             pass
         if self._supervisor is not None:
             self._supervisor.join()
@@ -158,13 +173,17 @@ class Pipeline:
     def _supervise(self) -> None:
         started_s = time.monotonic()
         room = ControlRoom(self._bus)
+        control: ControlSocket | None = None
         try:
+            control = ControlSocket(self._bus, self.run.run_id, self.run.folder)
             self._start_stages(room)
             self._ready.set()
-            self._watch(room)
+            self._watch(room, self._service(control, started_s))
         except Exception as error:
             self._fail(error)
         finally:
+            if control is not None:
+                control.close()
             stuck = self._gather(room)
             for report in room.reports(0.0):
                 self._take(room, report)
@@ -174,6 +193,8 @@ class Pipeline:
             else:
                 self._bus.shut()
             self._conclude(time.monotonic() - started_s)
+            if control is not None:
+                control.leave()
             self._ready.set()
             self._done.set()
 
@@ -192,10 +213,9 @@ class Pipeline:
 
     def _start_stages(self, room: ControlRoom) -> None:
         made, config, start = self._made, self._config, self._workers.start
-        links = [make_link(source.info.source_id, made.run.is_live) for source in made.sources]
-        scheduler = Scheduler(
-            [link.source_id for link in links], lag=config.lag_frames, is_live=made.run.is_live
-        )
+        links = [make_link(source.info.source_id, False) for source in made.sources]
+        self._links.update({link.source_id: link for link in links})
+        scheduler = Scheduler(list(self._links), lag=config.lag_frames, is_live=made.run.is_live)
         outlets = [open_outlet(name, sink) for name, sink in made.sinks]
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
             start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
@@ -204,55 +224,89 @@ class Pipeline:
         start("aggregate", partial(follow, outlets=outlets))
         has_window = any(isinstance(sink, Attended) for _, sink in made.sinks)
         for number in range(made.workers):
-            look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)
+            look = partial(
+                vision_loop, vision=made.vision, jobs=scheduler.under_way, is_live=made.run.is_live
+            )
             start(f"vision-{number}", look, gives_way=has_window)
         shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
-        pool = Pool(scheduler, links, made.workers, shelves)
+        strides = Strides(config.face_stride, config.pose_stride, config.pose_refresh)
+        pool = Pool(scheduler, self._links, made.workers, shelves, made.run.is_live, strides)
         start("infer", partial(infer_loop, pool=pool))
         end_s = time.monotonic() + READY_S
         while room.subscribers < len(self._workers.alive):
             self._take_all(room)
             if self._workers.errors or time.monotonic() > end_s:
                 raise StageError("the stages did not start")
-        self._start_capture(links)
+        self._start_capture(room, links)
 
-    def _start_capture(self, links: Sequence[FrameLink]) -> None:
+    def _start_capture(self, room: ControlRoom, links: Sequence[FrameLink]) -> None:
         """Live sources run side by side; a replay takes one source after another."""
-        config = self._config
-        factor = 1.0 if config.speed == "real" else config.speed
-        speed = None if isinstance(factor, str) else factor
-        views = [sink.see for _, sink in self._made.sinks if isinstance(sink, Viewer)]
-        pairs = list(zip(self._made.sources, links, strict=True))
-        is_live = self._made.run.is_live
-        groups = [[pair] for pair in pairs] if is_live else [pairs]
-        for group in groups:
-            name = f"capture-{group[0][1].source_id}" if is_live else "capture"
-            take = partial(capture_loop, sources=group, speed=speed, limit=config.limit_frames)
-            self._workers.start(name, partial(take, views=views))
+        config, made = self._config, self._made
+        views = [sink.see for _, sink in made.sinks if isinstance(sink, Viewer)]
+        if made.run.is_live:
+            plan = RosterPlan(self._begin, self._links, config.limit_frames, views)
+            self._roster = Roster(made.seats, plan, room)
+            self._roster.start()
+            return
+        pairs = list(zip(made.sources, links, strict=True))
+        take = partial(
+            capture_loop, sources=pairs, speed=speed_of(config), limit=config.limit_frames
+        )
+        self._workers.start("capture", partial(take, views=views))
 
-    def _watch(self, room: ControlRoom) -> None:
-        told = False
+    def _begin(self, name: str, loop: Callable[[Stage], None]) -> None:
+        """Start a stage that may have run before under the same name."""
+        self._ended.discard(name)
+        self._heard_s.pop(name, None)
+        self._workers.start(name, loop)
+
+    def _service(self, control: ControlSocket, started_s: float) -> Service:
+        return Service(
+            self._config,
+            self.run.run_id,
+            control,
+            self._dials,
+            self._ledger.totals,
+            self.summary.notes,
+            self._stop_by_command,
+            started_s,
+        )
+
+    def _stop_by_command(self) -> None:
+        self._is_commanded = True
+        self._finish.set()
+
+    def _watch(self, room: ControlRoom, service: Service) -> None:
+        roster, told = self._roster, False
         while any(name not in self._ended for name in self._workers.alive):
-            self._take_all(room)
+            self._take_all(room, service.socket.sockets)
             self._keep_record()
             while not self._wishes.empty():
                 room.command(self._wishes.get())
-            if self._finish.is_set() and not told:
+            service.serve(roster)
+            now_s = time.monotonic()
+            self._dials.tick(now_s, self._ledger.totals)
+            if roster is not None:
+                roster.tick(self._finish.is_set())
+            elif self._finish.is_set() and not told:
                 room.command(Command("finish"))
                 told = True
-            now_s = time.monotonic()
             for name in self._workers.alive:
                 silent_s = now_s - self._heard_s.setdefault(name, now_s)
-                if silent_s > self._config.hang_s:
+                is_camera = roster is not None and name.startswith("capture-")
+                if silent_s > self._config.hang_s and not is_camera:
                     raise StageError(f"{name} has not reported for {silent_s:.0f} s")
+        if roster is not None and roster.failure is not None:
+            raise roster.failure
 
-    def _take_all(self, room: ControlRoom) -> None:
-        for report in room.reports():
+    def _take_all(self, room: ControlRoom, also: Sequence[Socket] = ()) -> None:
+        for report in room.reports(also=also):
             self._take(room, report)
 
     def _take(self, room: ControlRoom, report: Report) -> None:
         self._heard_s[report.stage] = time.monotonic()
         self._ledger.update(report.stage, report.counts)
+        self._dials.take(report)
         self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1
@@ -266,6 +320,17 @@ class Pipeline:
             self._ended.add(report.stage)
             self._fail(self._workers.errors[0])
             room.command(Command("stop"))
+        if self._roster is not None:
+            self._note_cameras(self._roster, report)
+
+    def _note_cameras(self, roster: Roster, report: Report) -> None:
+        """Keep what a camera counted when its stage ends, since it may come back."""
+        roster.take(report)
+        if report.what in ("end", "failed") and report.stage.startswith("capture-"):
+            self._ledger.retire(report.stage)
+        known = {info.source_id for info in (*self.run.sources, *self.summary.joined)}
+        fresh = [seat.info for name, seat in roster.seats.items() if name not in known]
+        self.summary.joined.extend(fresh)
 
     def _keep_record(self) -> None:
         """Write the record again when a source is in another state, at most once a second."""
@@ -289,13 +354,17 @@ class Pipeline:
         summary = self.summary
         summary.wall_s = wall_s
         summary.ledger = self._ledger.totals()
+        for seat in self._roster.seats.values() if self._roster else ():
+            summary.notes.setdefault(seat.source_id, seat.note)
         notes = [note.split(":")[0] for note in summary.notes.values()]
         if self._error is not None:
             summary.status = "failed"
         elif self._finish.is_set() and "interrupted" in notes:
-            summary.status = "interrupted"
+            summary.status = "stopped" if self._is_commanded else "interrupted"
+        elif {"incomplete", "failed"} & set(notes):
+            summary.status = "incomplete"
         else:
-            summary.status = next((n for n in ("incomplete", "limited") if n in notes), "done")
+            summary.status = "limited" if "limited" in notes else "done"
         try:
             self._made.write_record(summary)
         except (OSError, AffectstreamError) as error:

@@ -21,10 +21,12 @@ from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
 from .kinds import configure, load_kind
-from .locate import open_sources
+from .live import Seat
+from .locate import means_camera, open_sources
 from .messages import SourceHealth
 from .narrate import Narrating
 from .narrator_process import ENGINES
+from .seats import open_seats, seats_of
 from .secrets import scrub, scrubbed
 from .sources.base import Source
 
@@ -55,6 +57,7 @@ class Prepared:
 
     run: RunInfo
     sources: list[Source]
+    seats: list[Seat]
     sinks: list[tuple[str, Sink]]
     vision: Vision
     narration: Narrating
@@ -73,13 +76,13 @@ class Prepared:
             "config": self.run.config,
             "models": self.run.models,
             "sources": {
-                source.info.source_id: {
-                    "file": source.info.origin,
-                    "frames": summary.frames.get(source.info.source_id),
-                    "note": scrub(summary.notes.get(source.info.source_id, "")),
-                    **_state(summary.states.get(source.info.source_id)),
+                info.source_id: {
+                    "file": info.origin,
+                    "frames": summary.frames.get(info.source_id),
+                    "note": scrub(summary.notes.get(info.source_id, "")),
+                    **_state(summary.states.get(info.source_id)),
                 }
-                for source in self.sources
+                for info in (*self.run.sources, *summary.joined)
             },
             "ledger": summary.ledger,
             "stages": summary.stages,
@@ -104,18 +107,21 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
-    asked = {"resolution": config.resolution, "rate_hz": config.rate_hz}
-    opened = list(
-        sources
-        or open_sources(
-            config.sources, loop=config.loop, transport=config.transport, camera=asked
-        )
+    is_live = (
+        config.live
+        or any(means_camera(text) for text in config.sources)
+        or any(source.is_live for source in sources or ())
     )
-    is_live = config.live or any(source.is_live for source in opened)
+    opened: list[Source] = []
+    seats: list[Seat] = []
+    if is_live:
+        seats = seats_of(sources, config) if sources else open_seats(config)
+    else:
+        opened = list(sources or open_sources(config.sources, loop=config.loop))
     run = RunInfo(
         uuid.uuid4().hex[:12],
         config.out,
-        tuple(source.info for source in opened),
+        (*(source.info for source in opened), *(seat.info for seat in seats)),
         vision.keypoint_layout,
         config.window_s,
         is_live,
@@ -128,6 +134,7 @@ def prepare(
     return Prepared(
         run,
         opened,
+        seats,
         made,
         vision,
         Narrating(

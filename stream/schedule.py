@@ -16,18 +16,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .cameras import Region
 from .messages import Frame, Observation
+from .strides import Strides
 
 
 @dataclass(slots=True)
 class Job:
-    """One frame for a worker; `earlier` is the only past it may use, `seen` what it answers."""
+    """One frame for a worker; `earlier` is the only past it may use, `seen` what it answers.
+
+    `region` is the part of it that is looked at, None for all of it.
+    """
 
     number: int
     frame: Frame
     earlier: Observation | None
+    region: Region | None = None
     seen: Observation | None = None
 
 
@@ -39,6 +45,8 @@ class _Lane:
     done_up_to: int = -1
     done_beyond: set[int] = field(default_factory=set)
     looks: list[Observation] = field(default_factory=list)
+    strides: Strides | None = None
+    region: Region | None = None
 
     @property
     def is_exhausted(self) -> bool:
@@ -50,7 +58,8 @@ class Scheduler:
     """The state of all sources.
 
     `lag` is the least age, in frames, of the past that a frame gets; it also bounds how many
-    frames of one replayed source are under way at once.
+    frames of one replayed source are under way at once. `factor` stretches the strides of bodies
+    in live sources; `put_off` counts, per source, the looks at bodies that this left out.
     """
 
     def __init__(self, source_ids: Sequence[str], *, lag: int, is_live: bool) -> None:
@@ -59,10 +68,34 @@ class Scheduler:
         self._turns = deque(source_ids)
         self._lag = lag
         self._is_live = is_live
-        self._started = 0
+        self.started = 0
         self._order: dict[str, deque[int]] = {}
         self._finished: dict[int, Observation] = {}
         self.under_way: dict[int, Job] = {}
+        self.factor = 1
+        self.put_off: dict[str, int] = {}
+
+    def add(self, source_id: str, strides: Strides, region: Region | None) -> None:
+        """Give a live source its turn, from the end of the row on."""
+        self._lanes[source_id] = _Lane(strides=strides, region=region)
+        self._turns.append(source_id)
+
+    def drained(self) -> list[str]:
+        """Return the live sources that are closed and of which every result has left."""
+        return [
+            source_id
+            for source_id, lane in self._lanes.items()
+            if self._is_live
+            and lane.last_seq is not None
+            and not lane.waiting
+            and not self._order.get(source_id)
+        ]
+
+    def drop(self, source_id: str) -> None:
+        """Forget a source that is drained."""
+        del self._lanes[source_id]
+        self._order.pop(source_id, None)
+        self._turns.remove(source_id)
 
     def close(self, source_id: str, last_seq: int) -> None:
         """Learn the number of a source's last frame (-1: it had none)."""
@@ -135,8 +168,12 @@ class Scheduler:
         newest_seq = frame.seq - self._lag
         looks = [look for look in lane.looks if look.seq <= newest_seq]
         earlier = looks[-1] if looks and looks[-1].epoch == frame.epoch else None
-        job = Job(self._started, frame, earlier)
-        self._started += 1
+        if lane.strides is not None:
+            looks_for, is_put_off = lane.strides.next(self.factor, frame.pts_s)
+            frame = replace(frame, looks=looks_for)
+            self.put_off[frame.source_id] = self.put_off.get(frame.source_id, 0) + is_put_off
+        job = Job(self.started, frame, earlier, lane.region)
+        self.started += 1
         self.under_way[job.number] = job
         key = frame.source_id if self._is_live else ""
         self._order.setdefault(key, deque()).append(job.number)

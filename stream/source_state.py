@@ -19,9 +19,9 @@ from .window import SlidingWindow
 class SourceState:
     """Turns the observations of one source, in order, into readings, windows and events."""
 
-    def __init__(self, window_s: float, steady: SteadyConfig) -> None:
-        """Start with nobody."""
-        self._tracker = Tracker()
+    def __init__(self, window_s: float, steady: SteadyConfig, first_person: int = 1) -> None:
+        """Start with nobody; people are numbered from `first_person` on."""
+        self._tracker = Tracker(first_id=first_person)
         self._camera = CameraMeter()
         self._moved = STILL
         self._movement = MovementMeter()
@@ -30,6 +30,11 @@ class SourceState:
         self._steadiness = Steadiness(steady)
         self._group = GroupMeter()
         self._window = SlidingWindow(window_s)
+
+    @property
+    def next_person(self) -> int:
+        """The number of the next newcomer."""
+        return self._tracker.next_id
 
     def take(self, seen: Observation) -> tuple[Reading, list[Window | Event]]:
         """Turn an observation into a reading, and return what falls due with it."""

@@ -30,22 +30,27 @@ class Command(msgspec.Struct, frozen=True):
 
     `finish`: sources end as if the media had ended. `last`: `source_id` has sent its last frame,
     number `seq` (-1: none). `stop`: leave at once. `pause`, `resume`: sources take no pictures, or
-    again. `baseline`: whoever is seen from now on shows their resting face.
+    again. `baseline`: whoever is seen from now on shows their resting face. Live: `add`: a camera
+    joins; `leave`: it is to end; `seal`: none will join any more.
     """
 
-    what: Literal["finish", "last", "stop", "pause", "resume", "baseline"]
+    what: Literal["finish", "last", "stop", "pause", "resume", "baseline", "add", "leave", "seal"]
     source_id: str = ""
     seq: int = -1
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news."""
+    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news.
+
+    `gauges` are values as they stand, and the highest since the last report (`age_ms:SOURCE`).
+    """
 
     stage: str
     what: Literal["health", "state", "last", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
     cpu_s: float = 0.0
+    gauges: dict[str, float] = {}
     source_id: str = ""
     seq: int = -1
     note: str = ""
@@ -72,7 +77,12 @@ class Stage:
         self.is_finishing = False
         self.is_paused = False
         self.baselines = 0
+        self.is_sealed = False
         self.last_seq: dict[str, int] = {}
+        self.joining: list[str] = []
+        self.leaving: set[str] = set()
+        self.gauges: dict[str, float] = {}
+        self._peaks: dict[str, float] = {}
         self._sockets: list[Socket] = []
         self._reports = self.socket("push", "reports", connect="reports")
         self._control = self.socket("sub", "control", connect="control")
@@ -83,6 +93,15 @@ class Stage:
         socket = self.bus.socket(kind, link, **options)
         self._sockets.append(socket)
         return socket
+
+    def drop(self, socket: Socket) -> None:
+        """Close a socket before the stage ends."""
+        self._sockets.remove(socket)
+        self.bus.close(socket)
+
+    def peak(self, name: str, value: float) -> None:
+        """Note a value of which the next report tells the highest."""
+        self._peaks[name] = max(value, self._peaks.get(name, value))
 
     def wait(self, sockets: Sequence[Socket], timeout_s: float = TICK_S) -> list[Socket]:
         """Return the sockets that can be read, after at most `timeout_s`; obey commands."""
@@ -114,10 +133,12 @@ class Stage:
             self.tally.counts,
             self.timings.summary(),
             round(time.thread_time(), 4),
+            {**self.gauges, **self._peaks},
             **fields,
         )
         while not offer(self._reports, _encode(report)) and what != "health":
             poll([], TICK_S, [self._reports])
+        self._peaks = {}
         self._next_report_s = time.monotonic() + REPORT_S
 
     def obey(self) -> None:
@@ -150,6 +171,12 @@ class Stage:
                 self.is_paused = command.what == "pause"
             elif command.what == "baseline":
                 self.baselines += 1
+            elif command.what == "seal":
+                self.is_sealed = True
+            elif command.what == "add":
+                self.joining.append(command.source_id)
+            elif command.what == "leave":
+                self.leaving.add(command.source_id)
             else:
                 self.last_seq[command.source_id] = command.seq
 
@@ -164,9 +191,12 @@ class ControlRoom:
         self._control = bus.socket("xpub", "control", bind="control")
         self.subscribers = 0
 
-    def reports(self, timeout_s: float = TICK_S) -> list[Report]:
-        """Return what stages have told, after at most `timeout_s`; count subscriptions."""
-        poll([self._reports, self._control], timeout_s)
+    def reports(self, timeout_s: float = TICK_S, also: Sequence[Socket] = ()) -> list[Report]:
+        """Return what stages have told, after at most `timeout_s`; count subscriptions.
+
+        It returns at once when one of the other sockets can be read.
+        """
+        poll([self._reports, self._control, *also], timeout_s)
         while (event := receive(self._control)) is not None:
             self.subscribers += 1 if event[:1] == b"\x01" else -1
         told = []

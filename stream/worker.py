@@ -41,6 +41,7 @@ class Workers:
         """
         run = self._run_last if gives_way else self._run
         thread = threading.Thread(target=run, args=(name, loop), name=name, daemon=False)
+        self._threads = [one for one in self._threads if one.is_alive()]
         self._threads.append(thread)
         thread.start()
 

@@ -34,6 +34,12 @@ class MediaClock:
         """Seconds of this pass so far."""
         return self._end_s - self._zero_s
 
+    def reach(self, stamp_s: float) -> None:
+        """Let the pass last until this time of the media's clock, though no picture shows it."""
+        if self._start_s is not None:
+            end_s = round(stamp_s - self._start_s + self._zero_s, 6)
+            self._end_s = max(self._end_s, end_s)
+
     def tell(self, stamp_s: float | None, duration_s: float) -> float:
         """Return the time of the next picture.
 

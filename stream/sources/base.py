@@ -47,9 +47,13 @@ class Source(Protocol):
 
     info: SourceInfo
     decode_errors: int
-    shed_frames: int
     is_live: bool
     health: SourceHealth | None
+
+    @property
+    def shed_frames(self) -> int:
+        """How many pictures were left out on purpose."""
+        ...
 
     def pictures(self) -> Iterator[Picture | None]:
         """Yield pictures in order of media time, None where a live source has nothing yet.
@@ -79,8 +83,12 @@ class Replay:
     """What is true of every source that replays something: each of its pictures counts."""
 
     is_live = False
-    shed_frames = 0
     health: SourceHealth | None = None
+
+    @property
+    def shed_frames(self) -> int:
+        """Return how many pictures were left out on purpose."""
+        return 0
 
     def shed(self, level: int) -> None:
         """Ignore it."""

@@ -23,6 +23,7 @@ from ..messages import SourceInfo
 from ._clock import MediaClock
 from ._media import declared_duration_s, open_media
 from ._pixels import quarter_turns, to_bgr
+from ._shed import PacketChoice
 from .base import Picture, Replay, SourceConfig
 
 EXTENSIONS = frozenset(
@@ -58,7 +59,11 @@ class _Harm:
 
 
 class Video(Replay):
-    """See the module. The file is open only while `pictures` runs."""
+    """See the module. The file is open only while `pictures` runs.
+
+    As a stand-in for a camera it can be told to decode less: see `keep`. `shed_frames` counts what
+    that left out.
+    """
 
     def __init__(self, config: Config, source_id: str) -> None:
         """Look at the header and the first picture. Raises: SourceError."""
@@ -66,6 +71,8 @@ class Video(Replay):
         self._loop = config.loop
         self._interrupted = False
         self._harm, self.decode_errors = _Harm(), 0
+        self._choice = PacketChoice()
+        self._skipped_to = 0
         container, stream = open_media(self._path)
         with container:
             frame = next(self._frames(container, stream), None)
@@ -83,6 +90,7 @@ class Video(Replay):
                 stream.frames,
                 declared_duration_s(container, stream),
             )
+        self._choice = PacketChoice()
 
     def pictures(self) -> Iterator[Picture]:
         """Yield every picture that can be decoded. Raises: IncompleteError at the end."""
@@ -95,12 +103,21 @@ class Video(Replay):
         """End at the next picture."""
         self._interrupted = True
 
+    @property
+    def shed_frames(self) -> int:
+        """How many pictures were left out by `keep`, up to the last whole pass."""
+        return self._choice.left_out
+
+    def keep(self, share: float) -> None:
+        """Decode only this share of each group of pictures, and at least its key frame."""
+        self._choice.share = share
+
     def close(self) -> None:
         """Nothing to let go of."""
 
     def _once(self, clock: MediaClock) -> Iterator[Picture]:
         """Yield the pictures from the start of the file to its end."""
-        self._harm, self.decode_errors = _Harm(), 0
+        self._harm, self.decode_errors, self._skipped_to = _Harm(), 0, 0
         convert = VideoReformatter()
         container, stream = open_media(self._path)
         base_s = float(stream.time_base or 0)
@@ -114,6 +131,9 @@ class Video(Replay):
                 stamp_s = None if stamp is None else stamp * base_s
                 time_s = clock.tell(stamp_s, frame.duration * base_s)
                 yield Picture(time_s, to_bgr(frame, convert), clock.epoch)
+            self._choice.end_pass()
+            if self._skipped_to:
+                clock.reach(self._skipped_to * base_s)
             missing_s = declared_duration_s(container, stream) - clock.played_s
         faults = self._faults(missing_s, clock)
         if faults and not self._interrupted:
@@ -131,13 +151,20 @@ class Video(Replay):
                 self._harm.reading = f"it cannot be read to its end ({error.strerror})"
                 packet = None
             self._harm.packets += packet is not None and packet.is_corrupt
+            if packet is not None and packet.size and not self._choice.takes(packet.is_keyframe):
+                end = (packet.pts or 0) + (packet.duration or 0)
+                self._skipped_to = max(end, self._skipped_to)
+                continue
+            stream.codec_context.skip_frame = self._choice.skips
             try:
                 frames = stream.decode(packet)
             except av.error.EOFError:
                 return
             except av.error.FFmpegError:
                 self.decode_errors += 1
+                self._choice.decoded(1)
                 frames = []
+            self._choice.decoded(len(frames))
             self._harm.frames += sum(frame.is_corrupt for frame in frames)
             yield from frames
             if packet is None:
@@ -153,7 +180,8 @@ class Video(Replay):
             found.append(f"it ends {missing_s:.1f} s before its declared end")
         if self.decode_errors:
             found.append(f"{self.decode_errors} of its pictures could not be decoded")
-        if max(self._harm.packets, self._harm.frames) > clock.jumps:
+        harm = max(self._harm.packets, self._harm.frames)
+        if harm > clock.jumps and not self.shed_frames:
             found.append("it is damaged or cut off in places")
         return ", ".join(found)
 

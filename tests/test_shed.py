@@ -1,0 +1,146 @@
+"""What is decoded under load: packets, levels and how they are chosen."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import inf
+from pathlib import Path
+
+import pytest
+from made_videos import make
+
+from affectstream.stream.demand import Demand
+from affectstream.stream.sources._shed import PacketChoice
+from affectstream.stream.sources.base import Picture
+from affectstream.stream.sources.video import Config, Video
+
+GROUP = "#" + "." * 11
+
+
+def taken(pattern: str, share: float) -> str:
+    """Choose packets of a stream: `#` a key frame, `.` another one; after two groups to learn."""
+    choice = PacketChoice()
+    for mark in pattern * 2:
+        choice.takes(mark == "#")
+    choice.share = share
+    return "".join(mark if choice.takes(mark == "#") else " " for mark in pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "share", "expected"),
+    [
+        (GROUP * 2, 1.0, GROUP * 2),
+        (GROUP * 2, 0.5, "#.....      " * 2),
+        (GROUP * 2, 0.25, "#..         " * 2),
+        (GROUP * 2, 0.0, "#           " * 2),
+        ("#.." * 4, 0.25, "#  " * 4),
+        ("########" * 2, 0.5, " ####    ####   "),
+        ("########" * 2, 0.0, " #       #      "),
+    ],
+)
+def test_a_share_takes_the_head_of_each_group(pattern: str, share: float, expected: str) -> None:
+    assert taken(pattern, share) == expected
+
+
+def test_a_share_that_rises_waits_for_the_next_key_frame() -> None:
+    choice = PacketChoice()
+    for mark in GROUP * 2:
+        choice.takes(mark == "#")
+    choice.share = 0.0
+    assert [choice.takes(mark == "#") for mark in "#..."] == [True, False, False, False]
+    choice.share = 1.0
+    assert [choice.takes(mark == "#") for mark in "..#.."] == [False, False, True, True, True]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Three groups of eight pictures, no picture of it is one that none refers to."""
+    path = tmp_path / "clip.mp4"
+    options = {"g": "8", "keyint_min": "8", "sc_threshold": "0", "bf": "0"}
+    make(path, 24, rate=Fraction(25), options=options)
+    return path
+
+
+def passes(video: Video, count: int) -> Iterator[list[Picture]]:
+    pictures = video.pictures()
+    picture = next(pictures)
+    for epoch in range(count):
+        seen = []
+        while picture.epoch == epoch:
+            seen.append(picture)
+            picture = next(pictures)
+        yield seen
+
+
+@pytest.mark.parametrize(("share", "kept"), [(1.0, 24), (0.9, 21), (0.5, 12), (0.25, 6), (0.0, 3)])
+def test_a_video_decodes_less_and_keeps_its_time(clip: Path, share: float, kept: int) -> None:
+    video = Video(Config(path=clip, loop=True), "clip")
+    looped = passes(video, 3)
+    assert len(next(looped)) == 24
+    video.keep(share)
+    next(looped)
+    before = video.shed_frames
+    last = next(looped)
+    assert len(last) == kept
+    assert video.shed_frames - before == 24 - kept
+    assert last[0].pts_s == pytest.approx(2 * 24 / 25, abs=1e-3), "the tail has passed unseen"
+
+
+def test_pictures_that_none_refers_to_are_left_out_first(tmp_path: Path) -> None:
+    path = tmp_path / "b.mp4"
+    make(path, 24, options={"bf": "1", "b_adapt": "0", "sc_threshold": "0", "g": "8"})
+    video = Video(Config(path=path, loop=True), "b")
+    video.keep(0.99)
+    looped = passes(video, 2)
+    next(looped)
+    kept = len(next(looped))
+    assert 0 < kept <= 16
+    assert video.shed_frames == 2 * (24 - kept)
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [
+        pytest.param([((15, 15), (15, 15))] * 3, [inf, inf, inf], id="everything is seen"),
+        pytest.param([((15, 15), (13, 13))] * 3, [inf, inf, inf], id="a little waste is let be"),
+        pytest.param([((15, 15), (5, 5))], [6.25], id="a third is seen"),
+        pytest.param([((15, 5), (6, 5))], [7.5], id="a slower camera is all seen"),
+        pytest.param([((15, 15), (0, 0))], [0.5], id="nothing is seen: not quite nothing is asked"),
+        pytest.param(
+            [((15, 15), (4, 4)), ((5, 5), (4, 4)), ((5, 5), (2, 2))], [5, 5, 2.5], id="it falls"
+        ),
+        pytest.param(
+            [((15, 15), (8, 8))] + [((10, 10), (10, 10))] * 8,
+            [10, 12.5, 15.625, 19.53, 24.41, 30.52, 38.15, inf, inf],
+            id="the load goes away",
+        ),
+        pytest.param([((), ()), ((0, 0), (0, 0))], [inf, inf], id="no picture, no decision"),
+    ],
+)
+def test_the_target_follows_what_is_seen(
+    periods: list[tuple[tuple[float, ...], tuple[float, ...]]], expected: list[float]
+) -> None:
+    demand = Demand()
+    found = [
+        demand.tell(decoded, seen, busy=0.9 if sum(seen) < sum(decoded) else 0.6)
+        for decoded, seen in periods
+    ]
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_pictures_that_come_at_once_are_no_overload() -> None:
+    demand = Demand()
+    assert demand.tell([15, 15], [5, 5], busy=0.4) == inf
+    assert demand.tell([15, 15], [5, 5], busy=0.9) == 6.25
+    assert demand.tell([6, 6], [4, 4], busy=0.8) == 6.25
+    assert demand.tell([6, 6], [4, 4], busy=0.5) == pytest.approx(7.81, abs=0.01)
+
+
+def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:
+    """Three cameras and 30 looks a second: what each decodes settles on the same."""
+    demand, decoded = Demand(), [25.0, 25.0, 5.0]
+    for _ in range(40):
+        share = 30 / max(30.0, sum(decoded))
+        target = demand.tell(decoded, [rate * share for rate in decoded], busy=1.0)
+        decoded = [min(25.0, target), min(25.0, target), min(5.0, target)]
+    assert decoded[0] == decoded[1] and decoded[2] == 5.0
+    assert 12 < decoded[0] <= 25
