@@ -148,7 +148,7 @@ class Pipeline:
         """
         try:
             for _, sink in self._made.sinks:
-                if isinstance(sink, Attended):
+                if isinstance(sink, Attended) and not self._done.is_set():
                     sink.attend(self, self._done.is_set)
         except Exception as error:
             self._fail(error)

@@ -10,7 +10,7 @@ import time
 import cv2
 import numpy as np
 import pytest
-from helpers import pipeline
+from helpers import pipeline, synthetic
 from made_cameras import FedCamera, Plug
 from PIL import ImageGrab
 from sink_messages import face, frame, narration, person, reading, run_info, window
@@ -349,3 +349,14 @@ def test_the_words_of_the_narrator_are_shown():
     quiet, _ = attended("x", fed=[frame(), reading(0)])
     told, _ = attended("x", fed=[frame(), reading(0), window(), narration()])
     assert not np.array_equal(quiet.shown[0], told.shown[0])
+
+
+def test_a_window_that_breaks_ends_the_run_and_is_told():
+    class Broken(show.ShowSink):
+        def attend(self, controls, is_over):
+            raise RuntimeError("the display went away")
+
+    sink = Broken(show.Config(), run_info(sources=("made",)), FakeScreen())
+    run = pipeline([synthetic(frames=10_000)], ("show", sink), speed="real").start()
+    with pytest.raises(RuntimeError, match="the display went away"):
+        run.join()
