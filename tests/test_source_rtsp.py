@@ -318,6 +318,31 @@ def test_time_goes_on_whatever_the_stamps_do(clip: Clip, name: str) -> None:
     assert taken[-1].epoch == epochs
 
 
+RATES = {
+    "NTSC": lambda n: n * 3003,
+    "a variable rate": lambda n: n * 3600 + (n % 7) * 400,
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_times_are_those_of_the_stamps(clip: Clip, name: str) -> None:
+    with (
+        Camera(clip, ticks=RATES[name], declared_hz="30") as camera,
+        Viewer(camera.url()) as made,
+    ):
+        taken = made.take(40)[2:]
+    first = next(
+        n
+        for n in range(20)
+        if all(
+            abs(picture.pts_s - taken[0].pts_s - (RATES[name](n + k) - RATES[name](n)) / 90_000)
+            < 1e-4
+            for k, picture in enumerate(taken)
+        )
+    )
+    assert first >= 0
+
+
 def test_wall_time_comes_from_sender_reports(clip: Clip) -> None:
     taken_s = time.time() - 20.0
     with Camera(clip, wall_s=taken_s) as camera, Viewer(camera.url()) as made:
@@ -406,6 +431,26 @@ def test_a_read_that_outlives_its_time_out_is_left_behind(clip: Clip) -> None:
 def left() -> tuple[int, int]:
     gc.collect()
     return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+
+def memory_kb() -> int:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+def test_failed_attempts_cost_no_memory(clip: Clip) -> None:
+    """500 of them: another project lost memory with each."""
+    with Camera(clip, behaviour="no_describe") as camera:
+        for k in range(600):
+            connection = connection_of(Config(url=camera.url()))
+            assert list(connection.pictures()) == []
+            camera.requests.clear()
+            if k == 100:
+                before_kb = memory_kb()
+        assert memory_kb() - before_kb < 3000
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
