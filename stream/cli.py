@@ -304,8 +304,9 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
 def _tell(summary: Summary) -> None:
     for source_id, health in summary.states.items():
         if health.outages or not summary.frames.get(source_id):
+            why = health.detail or "it was still connecting"
             times = "once" if health.outages == 1 else f"{health.outages} times"
-            told = f"lost {times}" if health.outages else f"never played: {health.detail}"
+            told = f"lost {times}" if health.outages else f"never played: {why}"
             click.echo(f"{source_id}: {told}", err=True)
     for source_id, note in summary.notes.items():
         if note.startswith(("incomplete", "failed")):

@@ -30,6 +30,9 @@ MASK = "***"
 MIN_LENGTH = 4
 """A shorter password is struck out of URLs alone: elsewhere it would take ordinary words away."""
 
+WORD_LENGTH = 8
+"""A shorter one than this, such as `admin` or `pass`, is struck out as a whole word, not inside."""
+
 _PLACE = re.compile(r"\{(\w+)\}")
 _PREFIX = "AFFECTSTREAM_"
 _URL = re.compile(r"^([a-zA-Z][\w+.-]*)://(.*)$", re.DOTALL)
@@ -39,12 +42,13 @@ _QUERY = re.compile(r"(?i)([?&;](?:pass|password|passwd|pwd|token|secret|auth|ke
 
 _lock = threading.Lock()
 _secrets: set[str] = set()
+_pattern: re.Pattern[str] | None = None
 _is_guarded = False
 
 
 def learn(*secrets: str) -> None:
     """Strike these out from here on, as they are and as URLs, JSON and Basic logins write them."""
-    global _is_guarded
+    global _is_guarded, _pattern
     forms = {
         form
         for secret in secrets
@@ -53,6 +57,8 @@ def learn(*secrets: str) -> None:
     }
     with _lock:
         _secrets.update(forms)
+        longest_first = sorted(_secrets, key=len, reverse=True)
+        _pattern = re.compile("|".join(map(_struck, longest_first))) if longest_first else None
         if not _is_guarded:
             _is_guarded = True
             _guard_process()
@@ -61,10 +67,17 @@ def learn(*secrets: str) -> None:
 def scrub(text: str) -> str:
     """Return the text without any password."""
     with _lock:
-        known = sorted(_secrets, key=len, reverse=True)
-    for secret in known:
-        text = text.replace(secret, MASK)
+        pattern = _pattern
+    if pattern is not None:
+        text = pattern.sub(MASK, text)
     return _QUERY.sub(rf"\g<1>{MASK}", _LOGIN.sub(rf"\g<1>:{MASK}@", text))
+
+
+def _struck(secret: str) -> str:
+    """Return the pattern of a secret."""
+    if len(secret) >= WORD_LENGTH:
+        return re.escape(secret)
+    return rf"(?<!\w){re.escape(secret)}(?!\w)"
 
 
 def scrubbed(value: Any) -> Any:

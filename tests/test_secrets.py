@@ -143,6 +143,13 @@ def test_a_url_that_was_never_learnt_is_cleaned_too(text: str, wanted: str) -> N
     assert scrub(text) == wanted
 
 
+def test_a_password_that_is_a_word_takes_no_other_word_away() -> None:
+    SecretUrl.parse("rtsp://u:vide@h/x")
+    assert scrub("the password vide, a video; rtsp://u:vide@h") == (
+        "the password ***, a video; rtsp://u:***@h"
+    )
+
+
 def test_a_short_password_takes_no_word_away() -> None:
     url = SecretUrl.parse("rtsp://admin:a@h/x")
     assert scrub("a frame at rtsp://admin:a@h/x") == "a frame at rtsp://admin:***@h/x"

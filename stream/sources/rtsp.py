@@ -33,7 +33,7 @@ PICTURE_S = 10.0
 STEADY_S = 5.0
 """A connection that played for less counts as one more failed attempt."""
 
-MOST_WAITING = 4
+MOST_WAITING = 8
 MOST_STRAYS = 3
 """Readers left behind that still hang; while there are so many, no further one is started."""
 
