@@ -42,7 +42,7 @@ def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
     paths = [path for text in given for path in expand(text)]
     sources: list[Source] = []
     module = load_kind("sources", "video")
-    for path, source_id in zip(paths, source_ids(paths), strict=True):
+    for path, source_id in zip(paths, unique_ids(path.stem for path in paths), strict=True):
         config = configure(module, {"path": path, "loop": loop})
         sources.append(module.build(config, source_id))
     return sources
@@ -98,11 +98,6 @@ def _videos(folder: Path) -> list[Path]:
     if not found:
         raise SourceError(f"{folder}: the folder holds no video ({' '.join(sorted(EXTENSIONS))})")
     return found
-
-
-def source_ids(paths: Sequence[Path]) -> list[str]:
-    """Return an id for each file: its stem in lower case, other characters as `-`, numbered."""
-    return unique_ids(path.stem for path in paths)
 
 
 def unique_ids(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from made_videos import make
 
 from affectstream.stream.errors import ConfigError, SourceError
-from affectstream.stream.locate import expand, open_sources, source_ids
+from affectstream.stream.locate import expand, open_sources, unique_ids
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ IDS = [
 
 @pytest.mark.parametrize("paths, wanted", IDS)
 def test_ids(paths: list[str], wanted: list[str]) -> None:
-    assert source_ids([Path(path).stem for path in paths]) == wanted
+    assert unique_ids([Path(path).stem for path in paths]) == wanted
 
 
 def test_sources_are_opened_in_the_order_given(tmp_path: Path) -> None:
