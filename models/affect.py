@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import exp, hypot, isfinite, sqrt
 from typing import Protocol
 
+import numpy as np
+
 from ..stream.messages import EMOTIONS, Face, Quadrant
 from .posture import Posture
 
@@ -46,6 +48,8 @@ be calm; but a smile is not the term. AffectNet's raters were given -0.2 to 0.5 
 and neutral faces have a similar median arousal (Wagner et al. 2024, CAGE, section 3). Neutral faces
 lie around the origin there, and are set to it.
 """
+
+_POINTS = np.array([COORDINATES[name] for name in EMOTIONS])
 
 FACE_SD = (0.340, 0.362)
 """Least standard deviation of valence and arousal read from a good face: how far two people are
@@ -210,16 +214,10 @@ def _expect(emotions: Sequence[float]) -> tuple[Estimate, Estimate]:
     total = sum(emotions)
     if len(emotions) != len(EMOTIONS) or not total > 0:
         raise ValueError(f"need {len(EMOTIONS)} probabilities with a positive sum")
-    shares = [p / total for p in emotions]
-    points = [COORDINATES[name] for name in EMOTIONS]
-    valence, arousal = (
-        sum(p * point[axis] for p, point in zip(shares, points, strict=True)) for axis in (0, 1)
-    )
-    valence_sd, arousal_sd = (
-        sqrt(sum(p * (point[axis] - mean) ** 2 for p, point in zip(shares, points, strict=True)))
-        for axis, mean in ((0, valence), (1, arousal))
-    )
-    return (valence, valence_sd), (arousal, arousal_sd)
+    shares = np.asarray(emotions) / total
+    means = shares @ _POINTS
+    sds = np.sqrt(shares @ (_POINTS - means) ** 2)
+    return (float(means[0]), float(sds[0])), (float(means[1]), float(sds[1]))
 
 
 def _liveliness(activity: float) -> float:

@@ -26,6 +26,10 @@ def best_pairs(worth: npt.ArrayLike) -> list[tuple[int, int]]:
         return []
     if not np.isfinite(table).all():
         raise ValueError("the worth of a pair must be finite")
+    if 1 in table.shape:
+        best = int(np.argmax(table))
+        i, j = divmod(best, table.shape[1])
+        return [(i, j)] if table[i, j] > 0 else []
     cost = -np.maximum(table, 0.0)
     if cost.shape[0] > cost.shape[1]:
         pairs = [(i, j) for j, i in enumerate(_columns(cost.T))]

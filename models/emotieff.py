@@ -15,10 +15,9 @@ import msgspec
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ..stream.errors import ModelError
 from ..stream.messages import Face, Image
 from .crop import Array, clip_box, to_batch
-from .expression import columns, in_order
+from .expression import check_width, columns, in_order
 from .ort import Net, Provider
 from .zoo import Entry, open_net
 
@@ -45,12 +44,7 @@ class EmotiEff:
         self.providers = net.providers
         self._input = entry.files["expression"].input
         self._columns = columns(entry.labels, entry.name)
-        (output,) = net.run_batch(np.zeros((1, *self._input.shape[1:]), np.float32), (1,))
-        if output.shape != (1, len(entry.labels) + 2):
-            raise ModelError(
-                f"{net.path.name}: the output is {list(output.shape)}, not {len(entry.labels)} "
-                "classes, valence and arousal"
-            )
+        check_width(net, self._input, len(entry.labels) + 2, "classes, valence and arousal")
 
     def read(self, image_bgr: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the same faces with `emotions`, `valence`, `arousal`; empty boxes stay unread."""

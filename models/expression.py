@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..stream.errors import ModelError
 from ..stream.messages import EMOTIONS, Face, Image
-from .crop import Array, Matrix, similarity_matrix, to_batch, warp
+from .crop import Array, Input, Matrix, similarity_matrix, to_batch, warp
 from .ort import Net, Provider
 from .zoo import Entry, open_net
 
@@ -88,6 +88,15 @@ def columns(labels: Sequence[str], name: str) -> dict[str, int]:
     if foreign or len(set(labels)) != len(labels) or not labels:
         raise ModelError(f"the labels of {name} must be among {', '.join(EMOTIONS)}")
     return {label: position for position, label in enumerate(labels)}
+
+
+def check_width(net: Net, taken: Input, width: int, meaning: str) -> None:
+    """Run a net once on an empty picture. Raises ModelError when its rows have another width."""
+    (output,) = net.run_batch(np.zeros((1, *taken.shape[1:]), np.float32), (1,))
+    if output.shape != (1, width):
+        raise ModelError(
+            f"{net.path.name}: the output is {list(output.shape)}, not {width} numbers: {meaning}"
+        )
 
 
 def in_order(outputs: Array, places: dict[str, int]) -> list[tuple[float, ...]]:

@@ -111,8 +111,10 @@ class GroupMeter:
         )
 
     def _synchronous(self, pts_s: float, ids: Sequence[int]) -> float | None:
+        if len(ids) < 2:
+            return None
         made_s, synchrony = self._synchrony
-        if 0 <= pts_s - made_s < STEP_S - 1e-6 and len(ids) > 1:
+        if 0 <= pts_s - made_s < STEP_S - 1e-6:
             return synchrony
         synchrony = self._gestures.synchrony(pts_s, ids)
         if synchrony is None:

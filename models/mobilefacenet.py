@@ -17,11 +17,10 @@ import msgspec
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ..stream.errors import ModelError
 from ..stream.messages import Face, Image
 from .crop import Matrix, inverse, similarity_matrix, to_batch
 from .emotieff import softmax
-from .expression import columns, in_order
+from .expression import check_width, columns, in_order
 from .ort import Net, Provider
 from .zoo import Entry, open_net
 
@@ -46,12 +45,7 @@ class MobileFaceNet:
         self._input = entry.files["expression"].input
         self._places = np.array(entry.framing) * self._input.side_px
         self._columns = columns(entry.labels, entry.name)
-        (output,) = net.run_batch(np.zeros((1, *self._input.shape[1:]), np.float32), (1,))
-        if output.shape != (1, len(entry.labels)):
-            raise ModelError(
-                f"{net.path.name}: the output is {list(output.shape)}, not {len(entry.labels)} "
-                "classes"
-            )
+        check_width(net, self._input, len(entry.labels), "classes")
 
     def read(self, image_bgr: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the same faces with `emotions`; a face without its five landmarks stays unread."""

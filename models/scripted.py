@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..stream.errors import ModelError
-from ..stream.messages import Body, Face, Frame, Observation
+from ..stream.messages import Body, Face, Frame, Observation, stamp_of
 from .base import COCO17
 
 Delay = Callable[[int], float]
@@ -82,12 +82,7 @@ class ScriptedVision:
         body = Body((0.0, 0.0, float(width), float(height)), 1.0, "coco17", keypoints)
         face = Face((8.0, 8.0, 24.0, 24.0), 1.0, emotions=self._emotions(frame.pts_s))
         return Observation(
-            source_id=frame.source_id,
-            seq=frame.seq,
-            epoch=frame.epoch,
-            pts_s=frame.pts_s,
-            t_wall_ns=frame.t_wall_ns,
-            t_mono_ns=frame.t_mono_ns,
+            **stamp_of(frame),
             width_px=width,
             height_px=height,
             faces=(face,),

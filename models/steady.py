@@ -92,8 +92,10 @@ class Steadiness:
         """
         self._forget_stale(pts_s)
         corrected = self._corrected(pts_s, person_id, tuple(emotions))
-        raw, shifted = derive(emotions), derive(corrected)
-        affect = (valence + shifted[0] - raw[0], arousal + shifted[1] - raw[1])
+        affect = (valence, arousal)
+        if corrected != tuple(emotions):
+            raw, shifted = derive(emotions), derive(corrected)
+            affect = (valence + shifted[0] - raw[0], arousal + shifted[1] - raw[1])
         before = self._memories.get(person_id)
         if before is None or not 0 <= pts_s - before.pts_s <= MAX_GAP_S:
             memory = _Memory(pts_s, corrected, affect, _strongest(corrected))
@@ -110,6 +112,7 @@ class Steadiness:
             EMOTIONS[memory.label],
             max(-1.0, min(1.0, memory.affect[0])),
             max(-1.0, min(1.0, memory.affect[1])),
+            None if (usual := self.resting(person_id)) is None else derive(usual),
         )
 
     def resting(self, person_id: int) -> Emotions | None:

@@ -186,6 +186,8 @@ def _continued(
 
 
 def _pair(rows: int, columns: int, worth: Callable[[int, int], float]) -> list[tuple[int, int]]:
+    if not rows or not columns:
+        return []
     table: npt.NDArray[np.float64] = np.zeros((rows, columns))
     for i in range(rows):
         for j in range(columns):

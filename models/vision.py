@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..stream.messages import Body, Face, Frame, Looks, Observation, Thumb
+from ..stream.messages import Body, Face, Frame, Looks, Observation, Thumb, stamp_of
 from . import second_look, zoo
 from .base import ExpressionModel, FaceDetector, FaceMesh, PoseEstimator
-from .camera_motion import shrink
+from .camera_motion import people_boxes, thumb
 from .ort import NotFiniteError, Provider
 from .quality import Config as QualityConfig
 from .quality import judge
@@ -82,16 +82,11 @@ class LocalVision:
             faces, bodies, reason = None, None, str(error)
         height, width = frame.image_bgr.shape[:2]
         return Observation(
-            source_id=frame.source_id,
-            seq=frame.seq,
-            epoch=frame.epoch,
-            pts_s=frame.pts_s,
-            t_wall_ns=frame.t_wall_ns,
-            t_mono_ns=frame.t_mono_ns,
+            **stamp_of(frame),
             width_px=width,
             height_px=height,
             faces=None if faces is None else tuple(faces),
-            thumb=_thumb(frame) if bodies else None,
+            thumb=_thumb(frame, faces or (), bodies, timings_ms) if bodies else None,
             bodies=None if bodies is None else tuple(bodies),
             timings_ms=timings_ms,
             valid=not reason,
@@ -155,9 +150,11 @@ def known_bodies(frame: Frame, earlier: Observation | None) -> Sequence[Body]:
     return earlier.bodies or ()
 
 
-def _thumb(frame: Frame) -> Thumb:
-    grey = shrink(frame.image_bgr)
-    return Thumb(grey.shape[1], grey.shape[0], grey.tobytes())
+def _thumb(
+    frame: Frame, faces: Sequence[Face], bodies: Sequence[Body], timings_ms: dict[str, float]
+) -> Thumb:
+    with _timed("camera", timings_ms):
+        return thumb(frame.image_bgr, people_boxes(faces, bodies))
 
 
 @contextmanager

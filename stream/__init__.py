@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import RunConfig
-    from .pipeline import Pipeline, readings
+    from .pipeline import Pipeline
+    from .tap import readings
 
 __all__ = ["Pipeline", "RunConfig", "readings"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Pipeline", "readings"):
-        from . import pipeline
+    if name == "Pipeline":
+        from .pipeline import Pipeline
 
-        return getattr(pipeline, name)
+        return Pipeline
+    if name == "readings":
+        from .tap import readings
+
+        return readings
     if name == "RunConfig":
         from .config import RunConfig
 

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..models.quality import Config as QualityConfig
 from .cameras import Camera, check_cameras, split_lists
 from .errors import ConfigError
 from .explain import explain as explain
@@ -76,7 +77,8 @@ class RunConfig(BaseModel):
         0, description="threads that run networks; 0: one per core"
     )
     lag_frames: Annotated[int, Field(ge=1, le=64)] = Field(
-        4, description="age of the past that a replayed frame may use; bounds parallel frames"
+        4,
+        description="least age of the past a frame may use; bounds a replay's frames at once",
     )
     face_stride: Annotated[int, Field(ge=1)] = Field(
         1, description="faces are looked for on every n-th frame"
@@ -89,6 +91,17 @@ class RunConfig(BaseModel):
     )
     max_bodies: Annotated[int, Field(ge=1)] | None = Field(
         None, description="most bodies a frame; if absent, the network's own (BlazePose: 4)"
+    )
+    second_looks: Annotated[int, Field(ge=0)] = Field(
+        4, description="most heads without a face that are looked at again, per frame"
+    )
+    quality: QualityConfig | None = Field(
+        None,
+        description="what a good face is, as `{min_quality: 0.6}`; also `side_px`, `sharpness`, "
+        "`turn_deg`",
+    )
+    model_options: dict[Literal["face", "mesh", "expression", "pose"], dict[str, Any]] = Field(
+        {}, description="options of the network of a job, as `pose: {min_pose_score: 0.9}`"
     )
     smooth_s: Positive = Field(
         0.3, description="time constant of the smoothed readings, in seconds"

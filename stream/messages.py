@@ -105,6 +105,11 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     t_mono_ns: int = 0
 
 
+def stamp_of(message: Frame | Stamped) -> dict[str, Any]:
+    """Return the fields of `Stamped`, for another message about the same frame."""
+    return {name: getattr(message, name) for name in Stamped.__struct_fields__}
+
+
 class Face(msgspec.Struct, frozen=True):
     """A face in a frame.
 
@@ -143,11 +148,15 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Thumb(msgspec.Struct, frozen=True):
-    """A small grey picture, H x W uint8 row by row, to tell the camera's motion by; never kept."""
+    """A small grey picture, H x W uint8 row by row, to tell the camera's motion by; never kept.
+
+    `corners` are places worth following, n x 2 float32 (x, y) in px of the small picture.
+    """
 
     width_px: int
     height_px: int
     grey: bytes
+    corners: bytes = b""
 
 
 class Observation(Stamped, frozen=True, kw_only=True, tag=True):
@@ -168,12 +177,16 @@ class Observation(Stamped, frozen=True, kw_only=True, tag=True):
 
 
 class Steady(msgspec.Struct, frozen=True):
-    """What a person shows, smoothed over time: the raw readings stay beside it, unchanged."""
+    """What a person shows, smoothed over time: the raw readings stay beside it, unchanged.
+
+    `rest` is the valence and arousal of the resting face that was taken off; None where none was.
+    """
 
     emotions: tuple[float, ...]
     emotion: str
     valence: float
     arousal: float
+    rest: tuple[float, float] | None = None
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -1,33 +1,31 @@
 """The pipeline: build, start, watch, stop, join.
 
-`Pipeline(config).start()`, then `join()`, which raises what a stage raised. `readings` is the short
-way for a program that wants what is seen in one video.
+`Pipeline(config).start()`, then `join()`, which raises what a stage raised.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ..models.base import Vision
-from ..sinks.base import Policy, RunInfo, Sink
+from ..sinks.base import RunInfo, Sink
 from .aggregate import aggregate_loop
 from .bus import Bus, Socket
 from .capture import capture_loop
-from .config import RunConfig, load
+from .config import RunConfig
 from .control import ControlSocket
 from .deliver import deliver_loop, open_outlet
-from .errors import AffectstreamError, IncompleteError, StageError
+from .errors import AffectstreamError, StageError
 from .frames import FrameLink, make_link
 from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
-from .messages import Delivery, Frame, Reading, SourceInfo
+from .messages import SourceInfo
 from .narrate import narrate_loop
 from .prepare import Prepared, prepare
 from .roster import Roster, RosterPlan
@@ -322,63 +320,3 @@ class Pipeline:
             self._made.write_record(summary)
         except (OSError, AffectstreamError) as error:
             self._fail(error)
-
-
-class _Tap:
-    """A sink that hands readings to a generator."""
-
-    policy: Policy = "every"
-    wants_readings = True
-    wants_frames = False
-
-    def __init__(self) -> None:
-        self.queue: queue.Queue[Reading | None] = queue.Queue(maxsize=64)
-        self.is_open = True
-
-    def open(self) -> None:
-        """Nothing to open."""
-
-    def write(self, message: Delivery, frame: Frame | None) -> None:
-        while isinstance(message, Reading) and self.is_open:
-            try:
-                self.queue.put(message, timeout=0.2)
-                return
-            except queue.Full:
-                continue
-
-    def tick(self) -> None:
-        """Nothing to keep."""
-
-    def close(self) -> None:
-        """Tell the generator that nothing follows."""
-        while self.is_open:
-            try:
-                self.queue.put(None, timeout=0.2)
-                return
-            except queue.Full:
-                continue
-
-
-def readings(
-    *sources: str, speed: str | float = "max", vision: Vision | None = None, **options: Any
-) -> Iterator[Reading]:
-    """Yield a `Reading` for every frame of the sources, in order.
-
-    A `vision` of your own may stand in for the networks; `options` are keys of `RunConfig`.
-    Leaving the loop early ends the run.
-
-    Raises: what `Pipeline` and `join` raise; IncompleteError after the last reading of a source
-    that ended early.
-    """
-    tap = _Tap()
-    config = load(None, sources=sources, speed=speed, **options)
-    pipeline = Pipeline(config, vision=vision, sinks=[("tap", tap)]).start()
-    try:
-        while (reading := tap.queue.get()) is not None:
-            yield reading
-    finally:
-        tap.is_open = False
-        pipeline.stop()
-        summary = pipeline.join()
-    if summary.status == "incomplete":
-        raise IncompleteError("; ".join(note for note in summary.notes.values() if note))

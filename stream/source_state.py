@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..models import affect
 from ..models.body import MAX_GAP_S, MovementMeter
-from ..models.camera_motion import CameraMeter, Grey
+from ..models.camera_motion import CameraMeter, people_boxes
 from ..models.gesture import GestureMeter
 from ..models.group import GroupMeter
 from ..models.posture import Posture, posture
@@ -14,7 +12,7 @@ from ..models.similarity import STILL
 from ..models.steady import Config as SteadyConfig
 from ..models.steady import Steadiness
 from ..models.tracking import Tracked, Tracker
-from .messages import Box, Event, Observation, Person, Reading, Steady, Thumb, Window
+from .messages import Event, Observation, Person, Reading, Steady, Window, stamp_of
 from .window import SlidingWindow
 
 
@@ -43,16 +41,12 @@ class SourceState:
         people: tuple[Person, ...] = ()
         if seen.valid:
             if seen.thumb is not None:
-                self._moved = self._camera.update(_picture(seen.thumb), _boxes(seen), seen.width_px)
+                people_xyxy = people_boxes(seen.faces or (), seen.bodies or ())
+                self._moved = self._camera.update(seen.thumb, people_xyxy, seen.width_px)
             tracked = self._tracker.update(seen.pts_s, seen.faces, seen.bodies)
             people = tuple(self._person(seen.pts_s, one) for one in tracked)
         reading = Reading(
-            source_id=seen.source_id,
-            seq=seen.seq,
-            epoch=seen.epoch,
-            pts_s=seen.pts_s,
-            t_wall_ns=seen.t_wall_ns,
-            t_mono_ns=seen.t_mono_ns,
+            **stamp_of(seen),
             width_px=seen.width_px,
             height_px=seen.height_px,
             people=people,
@@ -116,14 +110,3 @@ class SourceState:
             if 0 <= pts_s - at_s <= MAX_GAP_S
         }
         return self._postures.get(person_id, (pts_s, None))[1]
-
-
-def _boxes(seen: Observation) -> list[Box]:
-    """Return where people are, so that their own motion is not taken for the camera's."""
-    bodies = [body.box_xyxy for body in seen.bodies or ()]
-    return bodies + [face.box_xyxy for face in seen.faces or ()]
-
-
-def _picture(thumb: Thumb) -> Grey:
-    flat = np.frombuffer(thumb.grey, np.uint8)
-    return flat.reshape(thumb.height_px, thumb.width_px)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from math import floor, hypot
 
 from ..models.affect import NEUTRAL_RADIUS, quadrant
-from .messages import GROUP, Event, EventKind, Quadrant, Reading, Window
+from .messages import GROUP, Event, EventKind, Quadrant, Reading, Window, stamp_of
 from .spans import Samples, group_span, person_spans
 from .spikes import Spikes
 
@@ -114,12 +114,7 @@ class SlidingWindow:
         spans = (*people, group_span(self._samples, self._radius))
         self._made_s = end_s
         window = Window(
-            source_id=newest.source_id,
-            seq=newest.seq,
-            epoch=newest.epoch,
-            pts_s=end_s,
-            t_wall_ns=newest.t_wall_ns,
-            t_mono_ns=newest.t_mono_ns,
+            **{**stamp_of(newest), "pts_s": end_s},
             window_s=self._window_s,
             spans=spans,
             final=final,
@@ -182,12 +177,7 @@ def _event(
     stamp: Reading | Window, kind: EventKind, person: int, before: str = "", after: str = ""
 ) -> Event:
     return Event(
-        source_id=stamp.source_id,
-        seq=stamp.seq,
-        epoch=stamp.epoch,
-        pts_s=stamp.pts_s,
-        t_wall_ns=stamp.t_wall_ns,
-        t_mono_ns=stamp.t_mono_ns,
+        **stamp_of(stamp),
         kind=kind,
         person=person,
         before=before,

@@ -9,7 +9,7 @@ from made_bodies import without as without_from
 
 from affectstream.models.base import LAYOUTS
 from affectstream.models.body import MAX_GAP_S, Meter, MovementMeter
-from affectstream.models.camera_motion import CameraMeter, camera_motion, shrink
+from affectstream.models.camera_motion import CameraMeter, camera_motion, shrink, thumb
 from affectstream.models.gesture import GestureMeter
 from affectstream.models.similarity import STILL, Similarity, fit
 from affectstream.models.skeleton import TORSO_PER_SHOULDER_WIDTH, joints_of, torso_px
@@ -219,7 +219,7 @@ MOVES = [
 
 @pytest.mark.parametrize("camera", MOVES)
 def test_the_camera_is_found_from_two_pictures(camera: Similarity) -> None:
-    found = camera_motion(shrink(scene()), shrink(filmed(camera, scene())), [], 640)
+    found = camera_motion(thumb(scene(), []), thumb(filmed(camera, scene()), []), [], 640)
     assert found is not None
     for x, y in ((0, 0), (640, 0), (320, 180), (640, 360)):
         assert abs(found(x, y) - camera(x, y)) < 1.0
@@ -229,9 +229,10 @@ def test_a_person_who_moves_is_not_taken_for_the_camera() -> None:
     before = scene()
     after = before.copy()
     after[60:320, 60:560] = filmed(Similarity(1 + 0j, 14 + 0j), before)[60:320, 60:560]
-    small = shrink(before), shrink(after)
-    assert camera_motion(*small, [(80, 60, 540, 320)], 640) == STILL
-    assert camera_motion(*small, [], 640) != STILL
+    person = [(80, 60, 540, 320)]
+    assert camera_motion(thumb(before, person), thumb(after, person), person, 640) == STILL
+    assert camera_motion(thumb(before, []), thumb(after, []), person, 640) == STILL
+    assert camera_motion(thumb(before, []), thumb(after, []), [], 640) != STILL
 
 
 FLAT = np.full((360, 640, 3), 90, np.uint8)
@@ -247,17 +248,17 @@ FLAT = np.full((360, 640, 3), 90, np.uint8)
     ],
 )
 def test_a_camera_that_cannot_be_known_is_none(before: np.ndarray, after: np.ndarray) -> None:
-    assert camera_motion(shrink(before), shrink(after), [], 640) is None
+    assert camera_motion(thumb(before, []), thumb(after, []), [], 640) is None
 
 
 def test_the_camera_is_followed_over_pictures_and_rests_where_it_is_unknown() -> None:
     meter = CameraMeter()
-    assert meter.update(shrink(scene()), [], 640) == STILL
+    assert meter.update(thumb(scene(), []), [], 640) == STILL
     for i in (1, 2, 3):
         camera = Similarity(1 + 0j, complex(8 * i, -4 * i))
-        found = meter.update(shrink(filmed(camera, scene())), [], 640)
+        found = meter.update(thumb(filmed(camera, scene()), []), [], 640)
         assert abs(found(320, 180) - camera(320, 180)) < 1.5
-    assert meter.update(shrink(scene(8)), [], 640) == found
+    assert meter.update(thumb(scene(8), []), [], 640) == found
 
 
 def test_small_pictures_are_grey_and_never_enlarged() -> None:

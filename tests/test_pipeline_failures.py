@@ -14,7 +14,8 @@ from helpers import memory, pipeline, synthetic
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.errors import ModelError, SinkError, StageError
 from affectstream.stream.messages import Narration, Reading
-from affectstream.stream.pipeline import Pipeline, readings
+from affectstream.stream.pipeline import Pipeline
+from affectstream.stream.tap import readings
 
 SOON_S = 2.0
 
