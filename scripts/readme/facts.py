@@ -107,7 +107,7 @@ def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
         )
     head = ["Cameras", "Results/s of each", "Age ms, p50 / p95 / max", "Cores used"]
     where = f"{row['clip']} over {row['over']}, {row['cpu'] or 'unknown processor'}, "
-    where += f"{row['cores']} cores, {row['date']}"
+    where += f"{row['cores']} cores, {row['date']}" + (f"; {row['note']}" if "note" in row else "")
     return f"{table([*head, 'CPU on unseen', 'MB'], rows)}\n\n{where}."
 
 
