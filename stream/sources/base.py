@@ -32,7 +32,12 @@ class SourceConfig(BaseModel):
 
 
 class Source(Protocol):
-    """Yields pictures. `decode_errors` counts those that could not be decoded."""
+    """Yields pictures. `decode_errors` counts those that could not be decoded.
+
+    Live, a source may also have `keep(share)`, which makes it decode only this share of its
+    pictures, or `shed(level)` (0 all, 1 no picture that none refers to, 2 key frames), and
+    `shed_frames`, which counts what that left out. Both are called in the capture thread.
+    """
 
     info: SourceInfo
     decode_errors: int
