@@ -42,7 +42,7 @@ from affectstream.stream.prepare import open_vision, versions
 from affectstream.stream.status import Ask, RunState
 
 WIDTH_PX, HEIGHT_PX, GROUP_S = 1280, 720, 2
-WARM_S = 10.0
+WARM_S = 20.0
 """Measured from here on: strides and decoding have found their level."""
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from readme.columns import COLUMNS, columns_table
-from readme.facts import benchmarks_text, libraries_table, networks_table
+from readme.facts import benchmarks_text, libraries_table, live_text, networks_table
 from readme.markdown import replaced
 from readme.options import options_table, sinks_table
 
@@ -25,6 +25,7 @@ PARTS = {
     "libraries": libraries_table,
     "networks": networks_table,
     "benchmarks": benchmarks_text,
+    "live": live_text,
 }
 
 

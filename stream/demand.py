@@ -1,8 +1,8 @@
 """How many pictures a second each camera is to decode when not all can be looked at. Pure.
 
 One target holds for all cameras, so that none is better off: a camera that gives fewer decodes all
-of them, the others equally many. It falls to a little more than what is looked at, and grows while
-nearly everything is.
+of them, the others equally many. It falls towards a little more than what is looked at, and
+grows while nearly everything is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ pictures of several cameras come at once; below `FREE` more is decoded. Our choi
 SPARE = 1.25
 """Decoded is this much more than is seen, so that a free worker finds a fresh picture."""
 
-GROWTH = 1.25
+GROWTH = 1.5
 LEAST_HZ = 0.5
 """Less is never asked for. Our choice."""
 
@@ -46,7 +46,9 @@ class Demand:
             return self.target_hz
         waste = 1 - sum(seen_hz) / sum(decoded_hz)
         if waste >= WASTE_UP and busy >= BUSY:
-            self.target_hz = min(self.target_hz, max(LEAST_HZ, SPARE * max(seen_hz)))
+            # At most halved: what is seen while decoding takes the cores is less than could be.
+            least_hz = max(LEAST_HZ, SPARE * max(seen_hz), min(self.target_hz, most_hz) / 2)
+            self.target_hz = min(self.target_hz, least_hz)
         elif waste < WASTE_DOWN or busy < FREE:
             # Once every camera decodes less than it may, the target holds nobody back.
             self.target_hz *= GROWTH

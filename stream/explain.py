@@ -10,22 +10,26 @@ from .secrets import scrub
 
 
 def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Return a line for each key at fault, behind `where`; unknown keys with the valid ones."""
+    """Return a line for each key at fault, behind `where`; unknown keys come with the valid ones.
+
+    What a URL was is not repeated, since it may hold a password.
+    """
     lines: dict[str, str] = {}
     for fault in error.errors(include_context=False, include_url=False):
-        key = ".".join(str(part) for part in fault["loc"] if _is_written(part))
+        written = ".".join(str(part) for part in fault["loc"] if _is_written(part))
+        key = written or "value"
         if fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, model.model_fields, 1)
             hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
             lines[key] = f"{where}: unknown key {key}; {hint}"
         elif fault["type"] == "value_error":
             text = fault["msg"].removeprefix("Value error, ")
-            lines[key] = f"{where}: {key}: {text}" if key else f"{where}: {text}"
+            lines[key] = f"{where}: {written}: {text}" if written else f"{where}: {text}"
         elif key in lines:
             lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
         else:
-            got = "" if "url" in key else f"got {fault['input']!r}. "  # it may hold a password
-            lines[key] = f"{where}: {key or 'value'}: {got}{fault['msg']}"
+            got = "" if "url" in key else f"got {fault['input']!r}. "
+            lines[key] = f"{where}: {key}: {got}{fault['msg']}"
     return scrub("\n".join(lines.values()))
 
 

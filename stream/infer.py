@@ -122,6 +122,7 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
             scheduler.drop(source_id)
             stage.drop(receivers.pop(source_id).socket)
             outlet.end(source_id)
+            stage.report("gone", source_id=source_id)
         load.tell(time.monotonic(), pool.workers - len(idle))
     for peer in idle:
         send_to(jobs, peer, b"")

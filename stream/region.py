@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from ..models.base import Vision
-from ..models.camera_motion import shrink
+from ..models.camera_motion import people_boxes, thumb
 from .cameras import Region
-from .messages import Body, Face, Frame, Observation, Thumb
+from .messages import Body, Face, Frame, Observation, stamp_of
 
 
 def see_region(
@@ -34,9 +34,9 @@ def see_region(
     seen = moved(vision.see(replace(frame, image_bgr=part), earlier), left, top, width, height)
     if seen.thumb is None:
         return seen
-    grey = shrink(frame.image_bgr)  # The camera's motion is told by the whole picture.
-    thumb = Thumb(grey.shape[1], grey.shape[0], grey.tobytes())
-    return msgspec.structs.replace(seen, thumb=thumb)
+    people = people_boxes(seen.faces or (), seen.bodies or ())
+    # The camera's motion is told by the whole picture.
+    return msgspec.structs.replace(seen, thumb=thumb(frame.image_bgr, people))
 
 
 def region_px(region: Region, width_px: int, height_px: int) -> tuple[int, int, int, int]:
@@ -61,12 +61,7 @@ def nothing(frame: Frame, reason: str) -> Observation:
     """Return the observation of a frame that could not be looked at."""
     height, width = frame.image_bgr.shape[:2]
     return Observation(
-        source_id=frame.source_id,
-        seq=frame.seq,
-        epoch=frame.epoch,
-        pts_s=frame.pts_s,
-        t_wall_ns=frame.t_wall_ns,
-        t_mono_ns=frame.t_mono_ns,
+        **stamp_of(frame),
         width_px=width,
         height_px=height,
         valid=False,

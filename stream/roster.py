@@ -50,6 +50,7 @@ class Roster:
         self._plan = plan
         self._room = room
         self._after: dict[str, str] = {}
+        self._going: dict[str, set[str]] = {}
         self._is_finishing = False
 
     def start(self) -> None:
@@ -96,14 +97,26 @@ class Roster:
         return f"{name}: removed"
 
     def take(self, report: Report) -> None:
-        """Learn what a capture stage reports."""
-        seat = self.seats.get(report.stage.removeprefix("capture-"))
-        if seat is None or not report.stage.startswith("capture-"):
-            return
-        if report.what == "last":
+        """Learn what a stage reports.
+
+        A camera has left when its thread has ended and inference has let go of it: only then may
+        it come back.
+        """
+        is_camera = report.stage.startswith("capture-")
+        seat = self.seats.get(report.stage.removeprefix("capture-") if is_camera else "")
+        if report.what == "gone":
+            self._gone(report.source_id, "infer")
+        elif seat is not None and report.what == "last":
             seat.note = report.note
-        elif report.what in ("end", "failed"):
-            self._left(seat)
+        elif seat is not None and report.what in ("end", "failed"):
+            self._gone(seat.source_id, "capture")
+
+    def _gone(self, source_id: str, part: str) -> None:
+        parts = self._going.setdefault(source_id, set())
+        parts.add(part)
+        if parts == {"infer", "capture"}:
+            del self._going[source_id]
+            self._left(self.seats[source_id])
 
     def tick(self, is_finishing: bool) -> None:
         """Say again what must not be missed."""

@@ -42,11 +42,12 @@ class Command(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news.
 
+    `last`: the last frame of a source was sent; `gone`: every result of it has left inference.
     `gauges` are values as they stand, and the highest since the last report (`age_ms:SOURCE`).
     """
 
     stage: str
-    what: Literal["health", "state", "last", "end", "failed"]
+    what: Literal["health", "state", "last", "gone", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
     cpu_s: float = 0.0
@@ -124,7 +125,7 @@ class Stage:
             self._poll([], TICK_S)
 
     def report(
-        self, what: Literal["health", "state", "last", "end", "failed"], **fields: Any
+        self, what: Literal["health", "state", "last", "gone", "end", "failed"], **fields: Any
     ) -> None:
         """Tell the supervisor; only a report on health may be lost."""
         report = Report(

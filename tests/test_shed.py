@@ -102,15 +102,16 @@ def test_pictures_that_none_refers_to_are_left_out_first(tmp_path: Path) -> None
     [
         pytest.param([((15, 15), (15, 15))] * 3, [inf, inf, inf], id="everything is seen"),
         pytest.param([((15, 15), (13, 13))] * 3, [inf, inf, inf], id="a little waste is let be"),
-        pytest.param([((15, 15), (5, 5))], [6.25], id="a third is seen"),
-        pytest.param([((15, 5), (6, 5))], [7.5], id="a slower camera is all seen"),
-        pytest.param([((15, 15), (0, 0))], [0.5], id="nothing is seen: not quite nothing is asked"),
+        pytest.param([((15, 15), (7, 7))], [8.75], id="half is seen"),
+        pytest.param([((15, 5), (8, 5))], [10], id="a slower camera is all seen"),
+        pytest.param([((15, 15), (0, 0))], [7.5], id="it falls by half at most"),
+        pytest.param([((1, 1), (0, 0))] * 2, [0.5, 0.5], id="not quite nothing is asked"),
         pytest.param(
-            [((15, 15), (4, 4)), ((5, 5), (4, 4)), ((5, 5), (2, 2))], [5, 5, 2.5], id="it falls"
+            [((15, 15), (4, 4)), ((7, 7), (4, 4)), ((5, 5), (2, 2))], [7.5, 5, 2.5], id="it falls"
         ),
         pytest.param(
             [((15, 15), (8, 8))] + [((10, 10), (10, 10))] * 8,
-            [10, 12.5, 15.625, 19.53, 24.41, 30.52, 38.15, inf, inf],
+            [10, 15, 22.5, 33.75, inf, inf, inf, inf, inf],
             id="the load goes away",
         ),
         pytest.param([((), ()), ((0, 0), (0, 0))], [inf, inf], id="no picture, no decision"),
@@ -130,9 +131,9 @@ def test_the_target_follows_what_is_seen(
 def test_pictures_that_come_at_once_are_no_overload() -> None:
     demand = Demand()
     assert demand.tell([15, 15], [5, 5], busy=0.4) == inf
-    assert demand.tell([15, 15], [5, 5], busy=0.9) == 6.25
-    assert demand.tell([6, 6], [4, 4], busy=0.8) == 6.25
-    assert demand.tell([6, 6], [4, 4], busy=0.5) == pytest.approx(7.81, abs=0.01)
+    assert demand.tell([15, 15], [5, 5], busy=0.9) == 7.5
+    assert demand.tell([7, 7], [5, 5], busy=0.8) == 7.5
+    assert demand.tell([7, 7], [5, 5], busy=0.5) == 11.25
 
 
 def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:

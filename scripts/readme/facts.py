@@ -68,10 +68,9 @@ def networks_table() -> str:
 
 def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
     """Return the newest line of the results in words, or how to get one."""
-    lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
-    if not lines:
+    row = _newest(results, "frames_per_s")
+    if row is None:
         return "No figures yet: `scripts/bench` measures on your machine."
-    row: dict[str, Any] = json.loads(lines[-1])
     rate = row["frames_per_s"]
     rows = [
         ["Pipeline, `--speed max`", f"{rate['pipeline']:.1f}"],
@@ -87,6 +86,36 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
         f"Ratios: {ratios}. Processor time {cost:.0f} ms a frame, peak memory "
         f"{row['peak_mb']:.0f} MB, both with every file ({row['date']})."
     )
+
+
+def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
+    """Return the newest line of the live results as a table, or how to get one."""
+    row = _newest(results, "live")
+    if row is None:
+        return "No figures yet: `scripts/bench live` measures on your machine."
+    rows = []
+    for name, found in row["live"].items():
+        low, high = found["results_per_s"]
+        rows.append(
+            [
+                name.replace("pipeline", "affectstream").replace("naive", "naive loop"),
+                f"{low:.1f} to {high:.1f}",
+                " / ".join(f"{age:.0f}" for age in found["age_ms"]),
+                f"{found['cores']:.2f}",
+                f"{found['cpu_on_unseen']:.0%}" if "cpu_on_unseen" in found else "–",
+                str(found["peak_mb"]),
+            ]
+        )
+    head = ["Cameras", "Results/s of each", "Age ms, p50 / p95 / max", "Cores used"]
+    where = f"{row['clip']} over {row['over']}, {row['cpu'] or 'unknown processor'}, "
+    where += f"{row['cores']} cores, {row['date']}" + (f"; {row['note']}" if "note" in row else "")
+    return f"{table([*head, 'CPU on unseen', 'MB'], rows)}\n\n{where}."
+
+
+def _newest(results: Path, key: str) -> dict[str, Any] | None:
+    lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
+    rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    return next((row for row in reversed(rows) if key in row), None)
 
 
 def _imported(path: Path) -> Iterator[str]:
