@@ -9,7 +9,9 @@ in those pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
 
 from ..stream.messages import Body, Face, Frame, Image, Observation
 
@@ -101,11 +103,40 @@ class Vision(Protocol):
         ...
 
 
+class Task(msgspec.Struct, frozen=True):
+    """What a narrator is asked for: an interval, the story of the whole, or an answer.
+
+    `facts` are numbers and labels as builtins; `earlier` the last texts, newest last; `question`
+    that of an answer. `rejected` is a first try and `fault` what was wrong with it.
+    """
+
+    kind: Literal["interval", "story", "answer"]
+    facts: dict[str, Any]
+    earlier: tuple[str, ...] = ()
+    question: str = ""
+    rejected: str = ""
+    fault: str = ""
+
+
+class Draft(NamedTuple):
+    """A text, and how many tokens a model made for it."""
+
+    text: str
+    tokens: int = 0
+
+
 class Narrator(Protocol):
-    """Turns facts about the window into plain words."""
+    """Turns facts into plain words.
+
+    `is_grounded`: what it says follows from the facts by construction and needs no check.
+    """
 
     name: str
+    is_grounded: bool
 
-    def tell(self, facts: Mapping[str, Any]) -> str:
-        """Return two or three sentences that say nothing the facts do not hold."""
+    def tell(self, task: Task) -> Draft:
+        """Return two or three sentences that say nothing the facts do not hold.
+
+        Raises: ModelError where the model cannot be reached or fails.
+        """
         ...
