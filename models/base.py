@@ -9,9 +9,11 @@ in those pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
+from pydantic import BaseModel, ConfigDict
 
 from ..stream.messages import Body, Face, Frame, Image, Observation
 
@@ -103,6 +105,16 @@ class Vision(Protocol):
         ...
 
 
+class Manner(BaseModel):
+    """How to tell, whatever the engine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str = "en"
+    style: str = "Plain, warm, exact."
+    prompts: Path | None = None
+
+
 class Task(msgspec.Struct, frozen=True):
     """What a narrator is asked for: an interval, the story of the whole, or an answer.
 
@@ -129,10 +141,16 @@ class Narrator(Protocol):
     """Turns facts into plain words.
 
     `is_grounded`: what it says follows from the facts by construction and needs no check.
+    `expected_s` is how long one text will take, as far as a trial at the start tells.
     """
 
     name: str
-    is_grounded: bool
+    expected_s: float
+
+    @property
+    def is_grounded(self) -> bool:
+        """Whether no check is needed."""
+        ...
 
     def tell(self, task: Task) -> Draft:
         """Return two or three sentences that say nothing the facts do not hold.

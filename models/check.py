@@ -103,7 +103,9 @@ def _repetition(text: str, earlier: Sequence[str]) -> Iterable[str]:
 
 
 def _likeness(one: str, other: str) -> float:
-    runs = [{tuple(said[n : n + 3]) for n in range(len(said) - 2)} for said in map(words, (one, other))]
+    runs = [
+        {tuple(said[n : n + 3]) for n in range(len(said) - 2)} for said in map(words, (one, other))
+    ]
     both = runs[0] | runs[1]
     return len(runs[0] & runs[1]) / len(both) if both else float(words(one) == words(other))
 
@@ -268,7 +270,9 @@ def _same(claim: Claim, view: Facts) -> bool:
         return False
     if view["steady_s"] > 0:
         return True
-    if not isinstance(claim.subject, tuple) and (view["left"] or (view["index"] and view["arrived"])):
+    if not isinstance(claim.subject, tuple) and (
+        view["left"] or (view["index"] and view["arrived"])
+    ):
         return False
     numbers = {one["person"] for one in concerned}
     dimensions = (claim.dimension,) if claim.dimension else ("valence", "arousal")
@@ -355,9 +359,7 @@ def _compare(claim: Claim, view: Facts) -> bool:
         return False
     if not {*claim.subject, *claim.other} <= set(values):
         return False
-    ahead = all(
-        (values[a] - values[b]) * direction > 0 for a in claim.subject for b in claim.other
-    )
+    ahead = all((values[a] - values[b]) * direction > 0 for a in claim.subject for b in claim.other)
     return ahead != claim.negated
 
 
@@ -371,7 +373,7 @@ def _most(claim: Claim, view: Facts) -> bool:
 
 
 def _moves(claim: Claim, view: Facts) -> bool:
-    low, high = claim.value
+    low, high = float(claim.value[0]), float(claim.value[1])
     if not view["people"]:
         return high < 1.0
     speeds = [one["movement"] for one in _meant(claim, view) if one["movement"] is not None]

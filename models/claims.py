@@ -98,7 +98,8 @@ def _scanner(tongue: Any) -> tuple[re.Pattern[str], Sequence[tuple[str, Any]]]:
     ]
     rows = [(kind, value) for kind, value, _ in tongue.LEXICON]
     parts += [
-        rf"(?P<w{n}>{_bounded(kind, pattern)})" for n, (kind, _, pattern) in enumerate(tongue.LEXICON)
+        rf"(?P<w{n}>{_bounded(kind, pattern)})"
+        for n, (kind, _, pattern) in enumerate(tongue.LEXICON)
     ]
     parts.append(r"(?P<number>[-−+]?\d+(?:[.,]\d+)?)")
     return re.compile("|".join(parts), re.IGNORECASE), rows

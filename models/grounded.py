@@ -12,7 +12,7 @@ from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict
 
-from .base import Draft, Task
+from .base import Draft, Manner, Task
 from .facts import FEW_READINGS, LOW_COVERAGE, MIN_CHANGE, OPPOSED
 from .grounded_story import Story
 from .tongues import tongue
@@ -28,16 +28,14 @@ _Person = Mapping[str, Any]
 
 
 class Config(BaseModel):
-    """The language to tell in, a file of `models/tongues`."""
+    """The grounded narrator has no options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    language: str = "en"
 
-
-def build(config: Config) -> GroundedNarrator:
+def build(config: Config, manner: Manner) -> GroundedNarrator:
     """Return the narrator. Raises: ConfigError where there is no such language."""
-    return GroundedNarrator(config.language)
+    return GroundedNarrator(manner.language)
 
 
 class GroundedNarrator:
@@ -45,6 +43,7 @@ class GroundedNarrator:
 
     name = "grounded"
     is_grounded = True
+    expected_s = 0.0
 
     def __init__(self, language: str = "en") -> None:
         """Take the words of a language. Raises: ConfigError."""
@@ -248,7 +247,11 @@ class _Telling:
                 continue
             if person["quadrant"] == event["after"]:
                 before, after = (self._words.QUADRANT_WORDS[event[k]] for k in ("before", "after"))
-                who = self._words.THE_PERSON if alone else self._words.named([person["person"]], False)
+                who = (
+                    self._words.THE_PERSON
+                    if alone
+                    else self._words.named([person["person"]], False)
+                )
                 template = self.pick("turned", self._words.TURNED)
                 return [template.format(event["clock"], who, before, after)]
         return []
@@ -306,7 +309,9 @@ class _Telling:
 
     def caution(self, person: _Person) -> str:
         few = person["n"] < FEW_READINGS and person["coverage"] >= LOW_COVERAGE
-        return str(self.pick("caution", self._words.FEW_READINGS if few else self._words.PART_OF_THE_TIME))
+        return str(
+            self.pick("caution", self._words.FEW_READINGS if few else self._words.PART_OF_THE_TIME)
+        )
 
     def _for_seconds(self, slot: str, options: Sequence[str]) -> str:
         return str(self.pick(slot, options)).format(self._facts["steady_s"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 ZONE_EDGE = 0.1
 """Beyond this, valence counts as positive or negative and arousal as high or low. Our choice."""
 
@@ -23,7 +25,7 @@ CENTRES = {
 }
 """A point well inside each quadrant."""
 
-_FITS = {
+_FITS: Mapping[str, Callable[[float], bool]] = {
     "+": lambda x: x > SLACK,
     "-": lambda x: x < -SLACK,
     "0": lambda x: abs(x) <= MIDDLE,

@@ -64,6 +64,7 @@ def main() -> None:
 @click.option("--live", is_flag=True, help="Newest frame wins; dropped frames are counted.")
 @click.option("--window", type=float, metavar="SECONDS", help="Sliding window; default 10.")
 @click.option("--narrate", type=float, metavar="SECONDS", help="Between narrations; default 15.")
+@click.option("--language", metavar="CODE", help="Of the narration: en, de; default en.")
 @click.option("--model", "models", multiple=True, metavar="JOB=NAME", help="Choose a network.")
 @click.option(
     "--baseline", type=float, metavar="SECONDS", help="A face's first seconds are its rest."
@@ -209,6 +210,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "live": options["live"] or None,
         "window_s": options["window"],
         "narrate_s": options["narrate"],
+        "language": options["language"],
         "models": chosen,
         "baseline": None if options["baseline"] is None else "start",
         "baseline_s": options["baseline"],

@@ -13,15 +13,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..models.base import Vision
+from ..models import narrators
+from ..models.base import Manner, Vision
 from ..models.steady import Config as SteadyConfig
+from ..models.tongues import tongue
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
 from .kinds import configure, load_kind
 from .locate import open_sources
 from .narrate import Narrating
-from .narrator_process import ENGINES
+from .narrator_process import module_of
 from .sources.base import Source
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def prepare(
 
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
+    narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
     opened = list(sources or open_sources(config.sources, loop=config.loop))
     folder = _clear(config.out, config.overwrite) if config.out else None
@@ -101,7 +104,7 @@ def prepare(
         config.window_s,
         config.live,
         config.model_dump(mode="json"),
-        {**vision.models, "narrator": {"name": _narrator(config)}},
+        {**vision.models, "narrator": {"name": narrator.name, "why": narrator.why}},
     )
     return Prepared(
         run,
@@ -109,11 +112,12 @@ def prepare(
         [*_make_sinks(config, run), *sinks],
         vision,
         Narrating(
-            _narrator(config),
-            config.narrator_options,
+            narrator.name,
+            narrator.options,
             config.narrate_s,
             config.narrator_deadline_s,
             config.live,
+            manner,
         ),
         SteadyConfig(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
@@ -178,14 +182,21 @@ def _clear(folder: Path, overwrite: bool) -> Path:
     return folder
 
 
-def _narrator(config: RunConfig) -> str:
-    """Return the name of the narrator's engine. Raises: ConfigError naming the ones there are."""
+def open_narrator(config: RunConfig) -> tuple[narrators.Choice, Manner]:
+    """Return the narrator's engine, its options checked, and how it is to tell.
+
+    Raises: ConfigError naming the engines, options or languages there are, MissingExtraError,
+    ModelError.
+    """
     name = config.models.get("narrator", "auto")
-    if name == "auto":
-        return "grounded"
-    if name not in ENGINES:
-        raise ConfigError(f"no narrator {name!r}; there are: auto, {', '.join(ENGINES)}")
-    return name
+    choice = narrators.choose(name, config.narrator_options)
+    configure(module_of(choice.name), choice.options)
+    tongue(config.language)
+    if config.prompts is not None and not config.prompts.is_dir():
+        raise ConfigError(f"prompts: {config.prompts} is no folder")
+    prompts = config.prompts.absolute() if config.prompts else None
+    manner = {"language": config.language, "style": config.style, "prompts": prompts}
+    return choice, Manner(**{key: value for key, value in manner.items() if value})
 
 
 def _write_ledger(folder: Path, summary: Summary) -> None:

@@ -77,7 +77,7 @@ class Samples:
 
     @property
     def people(self) -> Array:
-        """The rows of people, N x 14: time, person, valence, arousal, movement, posture, emotions."""
+        """The rows of people, N x 14, in the order of `_PTS` to `_EMOTIONS`."""
         return self._people.view()
 
     @property

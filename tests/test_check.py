@@ -1,11 +1,10 @@
 """The table of right and wrong sentences, and the faults of form."""
 
 import pytest
-from test_grounded import SITUATIONS, notable, scene, someone
+from test_grounded import notable, scene, someone
 
 from affectstream.models.check import faults
-from affectstream.models.grounded import Config, build
-from affectstream.models.tongues import languages, tongue
+from affectstream.models.tongues import tongue
 
 EN = tongue("en")
 
@@ -382,7 +381,10 @@ WRONG = {
         Person 1 is cheerful.
         """,
     ),
-    "hidden": (HIDDEN, "Person 1 looks calm.\nPerson 1 may look happy.\nThe mood seems to be lifting."),
+    "hidden": (
+        HIDDEN,
+        "Person 1 looks calm.\nPerson 1 may look happy.\nThe mood seems to be lifting.",
+    ),
     "plain": (
         PLAIN,
         """

@@ -5,10 +5,11 @@ import msgspec
 import pytest
 
 from affectstream.models.affect import quadrant
+from affectstream.models.base import Manner
 from affectstream.models.facts import Facts
 from affectstream.models.grounded import Config, build
 
-NARRATOR = build(Config())
+NARRATOR = build(Config(), Manner())
 NUMBERS = "zero one two three four five six seven eight nine ten".split()
 NEVER = (
     r"\b(he|she|his|her|him|man|woman|men|women|boy|girl|male|female|old|young|child|adult|age"
