@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..stream.errors import ConfigError, MissingExtraError, ModelError
+from .fetch import Progress, download
 from .zoo import user_folder
 
 ENGINES = ("grounded", "tinyllama", "tinyllama-int4", "openai", "scripted")
@@ -24,10 +25,15 @@ NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 """Engine -> packages and the extra that brings them."""
 FOLDERS = {"tinyllama": "tinyllama", "tinyllama-int4": "tinyllama-int4"}
+HOW = {
+    "tinyllama": "affectstream models fetch tinyllama (2.2 GB), or --path DIR of a copy",
+    "tinyllama-int4": "affectstream models export tinyllama, from that",
+}
 SIGNS = {"tinyllama": "config.json", "tinyllama-int4": "genai_config.json"}
 """The file that a folder of each has."""
 LOCAL = "tinyllama.path"
 """Names the folder of a local copy."""
+NAME = "tinyllama"
 REVISION = "fe8a4ea1ffedaf415f4da2f062534de366a451e6"
 ORIGIN = f"https://huggingface.co/TinyLlama/TinyLlama-1.1B-Chat-v1.0/resolve/{REVISION}"
 LICENCE = "Apache-2.0"
@@ -125,6 +131,19 @@ def adopt(folder: Path) -> Path:
         (user_folder() / LOCAL).write_text(f"{folder}\n", encoding="utf-8")
     except OSError as error:
         raise ModelError(f"cannot write {user_folder() / LOCAL}: {error.strerror}") from error
+    return folder
+
+
+def fetch_tinyllama(tell: Progress, origin: str = ORIGIN) -> Path:
+    """Download what is absent of TinyLlama-1.1B-Chat (2.2 GB); return its folder.
+
+    Raises: ModelError where there is no network, no room, or another file than the list names.
+    """
+    folder = user_folder() / FOLDERS["tinyllama"]
+    for name, (sha256, size_bytes) in FILES.items():
+        if not (folder / name).is_file():
+            download(f"{origin}/{name}", folder / name, sha256, size_bytes, tell)
+    (user_folder() / LOCAL).unlink(missing_ok=True)
     return folder
 
 

@@ -41,7 +41,8 @@ class PlainLines:
             spans = "; ".join(self._span(span) for span in message.spans)
             self._print(message, spans or "nobody")
         elif isinstance(message, Narration):
-            self._print(message, message.text or f"no narration: {message.gap}")
+            head = "The whole: " if message.kind == "story" else ""
+            self._print(message, head + (message.text or f"no narration: {message.gap}"))
 
     def tick(self) -> None:
         """Hand on what was printed."""

@@ -135,10 +135,18 @@ def models_check(names: tuple[str, ...]) -> None:
 
 @models.command("fetch")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-def models_fetch(names: tuple[str, ...]) -> None:
+@click.option("--path", type=click.Path(path_type=Path), help="tinyllama: a local copy to use.")
+def models_fetch(names: tuple[str, ...], path: Path | None) -> None:
     """Download networks into the user's folder; one that was cut goes on where it ended."""
     from .doctor import fetch_models
 
+    if path is not None:
+        from ..models.narrators import NAME, adopt
+
+        if names != (NAME,):
+            raise ConfigError(f"--path is for {NAME} alone")
+        click.echo(f"{NAME}: used from {adopt(path)}")
+        return
     for line in fetch_models(names, lambda line: click.echo(line, err=True)):
         click.echo(line)
 
@@ -168,9 +176,13 @@ def models_add(file: Path, labels: str, **said: str) -> None:
 def models_export(
     name: str, side_px: int, int8: bool, calibrate: Path | None, weights: Path | None
 ) -> None:
-    """Make a YOLO pose network (AGPL-3.0) by the package ultralytics: yolov8n-pose and so on."""
+    """Make a YOLO pose network (AGPL-3.0) by ultralytics, or of tinyllama the 4-bit model."""
     from ..models.export import Wish, export
+    from ..models.narrators import NAME, export_int4
 
+    if name == NAME:
+        click.echo(f"tinyllama-int4: in {export_int4(weights)}; use it by --model narrator=auto")
+        return
     if int8 != (calibrate is not None):
         raise ConfigError("--int8 and --calibrate CLIP go together")
     entry = export(Wish(name, side_px, weights, calibrate))

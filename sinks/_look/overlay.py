@@ -34,8 +34,11 @@ class Overlay:
         """Remember a window or a narration; everything else passes."""
         if isinstance(message, Window):
             self._window = message
-        elif isinstance(message, Narration) and message.text != self._words:
-            self._words = message.text
+        elif isinstance(message, Narration) and message.kind == "interval":
+            words = message.line or message.text
+            if words == self._words:
+                return
+            self._words = words
             if self._layout is not None:
                 self._layout.tell(self._words)
 
