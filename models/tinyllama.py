@@ -70,20 +70,19 @@ class TinyLlamaNarrator:
         """Return what the model answers to a conversation, up to its end mark or the limit."""
         torch, config = self._torch, self._config
         template = None if getattr(self._tokenizer, "chat_template", None) else CHAT_TEMPLATE
-        fed = self._tokenizer.apply_chat_template(
-            list(messages),
-            chat_template=template,
-            add_generation_prompt=True,
-            return_tensors="pt",
-            return_dict=True,
-        ).to(self._model.device)
+        prompt = self._tokenizer.apply_chat_template(
+            list(messages), chat_template=template, add_generation_prompt=True, tokenize=False
+        )
+        # The template holds no <s>, which the tokenizer puts in front, as in training.
+        fed = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
         chosen: dict[str, Any] = {"do_sample": False}
         if config.temperature:
             torch.manual_seed(config.seed)
             chosen = {"do_sample": True, "temperature": config.temperature, "top_p": 0.9}
         with torch.inference_mode():
             made = self._model.generate(
-                **fed,
+                input_ids=fed["input_ids"],
+                attention_mask=fed["attention_mask"],
                 **chosen,
                 max_new_tokens=max_new_tokens,
                 repetition_penalty=config.repetition_penalty,
@@ -117,12 +116,17 @@ def _load(config: Config) -> tuple[Any, Any, Any]:
             f"{config.path} holds no config.json: get the model by `affectstream models fetch "
             "tinyllama`, or name a folder that has it by --path"
         )
+    transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(config.threads)
     is_cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(config.path, local_files_only=True)
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            config.path, dtype=torch.bfloat16, local_files_only=True, trust_remote_code=False
+            config.path,
+            dtype=torch.bfloat16,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
         )
         model = model.to("cuda" if is_cuda else "cpu").eval()
     except Exception as error:  # transformers, tokenizers and safetensors share no base of errors.

@@ -80,7 +80,7 @@ class Int4Narrator:
 def zephyr(messages: Sequence[Message]) -> str:
     """Return a conversation as TinyLlama-Chat was taught it (see `tinyllama.CHAT_TEMPLATE`)."""
     said = "".join(f"<|{one['role']}|>\n{one['content']}</s>\n" for one in messages)
-    return f"{said}<|assistant|>\n"
+    return f"<s>{said}<|assistant|>\n"
 
 
 def _load(config: Config) -> tuple[Any, Any, Any]:

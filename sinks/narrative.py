@@ -96,7 +96,9 @@ class NarrativeSink:
 
 
 def _json_line(narration: Narration) -> str:
-    row = dict(zip(tables.NARRATION_COLUMNS, tables.narration_row(narration), strict=True))
+    row: dict[str, object] = dict(
+        zip(tables.NARRATION_COLUMNS, tables.narration_row(narration), strict=True)
+    )
     row["grounded"] = narration.grounded
     row["faults"] = list(narration.faults)
     rest = {
