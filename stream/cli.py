@@ -190,6 +190,22 @@ def models_export(
 
 
 @main.command()
+@click.argument("run_dir", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.argument("question")
+@click.option("--source", metavar="NAME", help="Which source, where the run has several.")
+@click.option("--language", default="en", show_default=True, help="Of question and answer: en, de.")
+@click.option("--narrator", default="auto", show_default=True, help="The engine that answers.")
+def ask(run_dir: Path, question: str, narrator: str, **how: Any) -> None:
+    """Answer a QUESTION about a run from its store: when, who, how long, highest, compare."""
+    from .ask import ask as answer
+
+    told = answer(run_dir, question, narrator, **how)
+    click.echo(told.text)
+    if told.grounded == "fallback":
+        click.echo(f"{narrator} did not pass the check: {told.faults[-1]}", err=True)
+
+
+@main.command()
 def doctor() -> None:
     """Show versions, what ONNX Runtime really obtains, and what `auto` picks and why."""
     from .doctor import report

@@ -257,7 +257,7 @@ ANSWERS = {
     ),
     "no such person": "The record holds no person {0}; there are: {1}.",
     "when turned": "Around {0}, {1} appeared to turn from {2} to {3}.",
-    "when most": "{0} looked {1} around {2}: {3} of {4}.",
+    "when most": "{0} looked {1} around {2}, with {3} of {4}.",
     "when state": "{0} looked {1} {2}.",
     "never": "At no time did {0} look {1}.",
     "from to": "from {0} to {1}",
@@ -268,8 +268,10 @@ ANSWERS = {
     "how long in": "{0} was in view for {1} seconds, from {2} to {3}.",
     "how long": "{0} looked {1} for {2} seconds in all, {3}.",
     "how many": "At most {0} people were in view at once, at {1}.",
-    "who": "{0} did.",
-    "who most": "{0}: {1} of {2} on average, from {3} to {4}.",
+    "nobody did": "Nobody looked {0} at any time.",
+    "when became": "Around {0} {1} looked {2} than before: {3} that went from {4} to {5}.",
+    "never became": "At no time did {0} look clearly {1} than before.",
+    "who most": "{0}, with {1} of {2} on average from {3} to {4}.",
     "compare": "{0} had {1} of {2} on average and {3} of {4}, from {5} to {6}: {7}.",
     "higher": "{0} looked {1}",
     "equal": "they looked alike",
@@ -293,6 +295,17 @@ SUPERLATIVES = {
     ("movement", -1): "to move least",
 }
 GROUP_NAME = "The group"
+LOWEST = r"lowest|least|lower|minimum"
+QUESTIONS = (
+    ("how_long", r"\bhow long\b|\bfor how\b|\bhow much time\b"),
+    ("how_many", r"\bhow many\b"),
+    ("compare", r"\bcompar\w+|\bdifference\b|\bversus\b|\bvs\b|\bthan person\b"),
+    ("when", r"\bwhen\b|\bwhat time\b|\bat which (?:time|moment)\b"),
+    ("who", r"\bwho\b|\bwhich (?:person|people|of them)\b|\bwhose\b"),
+    ("extreme", r"\b(?:high|low)est\b|\bmost\b|\bleast\b|\bm(?:ax|in)imum\b|\bpeak\b"),
+    ("how", r"\bhow\b|\bwhat\b|\bdescribe\b"),
+)
+"""What a question asks for; the first that matches counts."""
 
 
 def count_word(number: int) -> str:

@@ -1,0 +1,174 @@
+"""The narrator's process: what it says reaches the sinks, and nothing it does ends the run."""
+
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from helpers import memory, pipeline, synthetic
+
+from affectstream.stream.messages import Delivery, Frame, Narration, Reading
+
+RIGHT = "The person looks calm."
+
+
+def children() -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+    )
+    rows = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, said in rows if "narrator_process" in said]
+
+
+class Watching:
+    """A sink that acts on the narrator's process when pictures flow."""
+
+    policy = "every"
+    wants_readings = True
+    wants_frames = False
+
+    def __init__(self, act) -> None:
+        self._act = act
+        self._at = 100
+
+    def open(self) -> None:
+        pass
+
+    def write(self, message: Delivery, frame: Frame | None) -> None:
+        if isinstance(message, Reading) and message.seq >= self._at:
+            self._at = 10**9
+            self._act()
+
+    def tick(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def told_of(sink, kind: str = "interval") -> list[Narration]:
+    return [m for m in sink.messages if isinstance(m, Narration) and m.kind == kind]
+
+
+def narrate(frames: int = 25 * 11, *sinks, **options):
+    sink = memory()
+    options = {"narrate_s": 5.0, "models": {"narrator": "grounded"}} | options
+    run = pipeline([synthetic(frames=frames)], ("memory", sink), *sinks, **options)
+    summary = run.start().join()
+    assert summary.status == "done"
+    assert sum(isinstance(m, Reading) for m in sink.messages) == frames, "pictures are not touched"
+    return sink
+
+
+def test_every_narration_carries_its_facts_its_line_and_how_it_came_to_be() -> None:
+    sink = narrate()
+    told = told_of(sink)
+    assert [m.pts_s for m in told] == [5.0, 10.0, 10.96]
+    for one in told:
+        assert one.grounded is True and one.engine == "grounded" and not one.gap
+        assert one.facts["people_count"] == 1 and one.latency_s > 0
+        assert 0 < len(one.line) <= 90
+    (story,) = told_of(sink, "story")
+    assert story.pts_s == 10.96 and story.text.startswith("At first ")
+    assert "views" not in story.facts and story.facts["turns"] is not None
+
+
+def test_a_narration_in_german() -> None:
+    told = told_of(narrate(language="de"))
+    assert all("Person" in m.text and " wirkt " in m.text or " erscheint " in m.text for m in told)
+
+
+def test_wrong_texts_become_the_grounded_narrators() -> None:
+    sink = narrate(
+        models={"narrator": "scripted"}, narrator_options={"texts": ["Anna dances with Bob."]}
+    )
+    for one in told_of(sink):
+        assert one.grounded == "fallback" and one.engine == "scripted" and one.tokens == 14
+        assert len(one.faults) == 2 and "Anna" in one.faults[0] and "Anna" not in one.text
+
+
+def test_garbage_is_not_told() -> None:
+    sink = narrate(models={"narrator": "scripted"}, narrator_options={"behaviour": "garbage"})
+    told = told_of(sink)
+    assert all(m.grounded == "fallback" and m.text.isprintable() for m in told)
+
+
+def test_a_model_that_loads_slowly_delays_no_reading_and_misses_no_narration() -> None:
+    sink = narrate(models={"narrator": "scripted"}, narrator_options={"behaviour": "slow load"})
+    kinds = [type(m).__name__ for m in sink.messages]
+    assert kinds.index("Reading") == 0 and kinds[:100].count("Narration") == 0
+    assert len(told_of(sink)) == 3 and not any(m.gap for m in told_of(sink))
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_grounded_narrator(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason='pip install "affectstream[narrator]"')
+    pytest.importorskip("torch")
+    (tmp_path / "config.json").write_text("{}")
+    sink = narrate(models={"narrator": "tinyllama"}, narrator_options={"path": str(tmp_path)})
+    for one in told_of(sink):
+        assert one.grounded == "fallback" and not one.gap
+        assert "tinyllama cannot be used" in one.faults[0]
+
+
+def test_a_kill_while_it_writes_is_a_gap_or_a_second_try() -> None:
+    """It sleeps over its text when it is killed; the second child tells it."""
+    killed = threading.Event()
+
+    def kill() -> None:
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+            killed.set()
+
+    sink = narrate(
+        25 * 11,
+        ("killer", Watching(kill)),
+        models={"narrator": "scripted"},
+        narrator_options={"delay_s": 0.3},
+    )
+    assert killed.is_set()
+    assert len(told_of(sink)) == 3 and not any(m.gap for m in told_of(sink))
+
+
+def test_a_child_that_is_stopped_is_killed_at_the_deadline_and_the_gap_recorded() -> None:
+    """SIGSTOP: it neither answers nor ends, each time anew."""
+    stopped: set[int] = set()
+
+    def stop() -> None:
+        for pid in children():
+            os.kill(pid, signal.SIGSTOP)
+            stopped.add(pid)
+
+    sink = narrate(
+        25 * 11,
+        ("stopper", Watching(stop)),
+        models={"narrator": "scripted"},
+        narrator_options={"behaviour": "hang"},
+        narrator_deadline_s=1.0,
+    )
+    gaps = [m.gap for m in told_of(sink)]
+    assert stopped and len(gaps) == 3 and all("no answer within 1 s" in gap for gap in gaps)
+    for pid in stopped:
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def test_the_child_is_nice_and_stays_in_the_session() -> None:
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        for pid in children():
+            seen.append((os.getsid(pid), os.getpriority(os.PRIO_PROCESS, pid)))
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    narrate(
+        25 * 11,
+        ("looker", Watching(look)),
+        models={"narrator": "scripted"},
+        narrator_options={"behaviour": "slow load"},
+        speed=8.0,
+    )
+    assert seen
+    for session, nice in seen:
+        assert session == os.getsid(0), "in another session nice would count for nothing"
+        assert nice > own
