@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .claims import Claim, claims, items, seconds_of, sentences, words
-from .facts import MIN_CHANGE
-from .zones import CENTRES, SLACK, fits
+from .facts import MIN_CHANGE, OPPOSED
+from .zones import CENTRES, fits
 
 Facts = Mapping[str, Any]
 
@@ -83,11 +83,9 @@ def _language(text: str, tongue: Any) -> Iterable[str]:
 
 def _names(text: str, tongue: Any) -> Iterable[str]:
     for sentence in sentences(text):
-        opening = re.match(rf"(\w+)\s+{tongue.NAME_VERBS}\b", sentence)
         known = items(sentence, tongue)
-        if known and known[0].start == 0:
-            opening = None
-        if opening and opening[1].lower() not in tongue.SENTENCE_SUBJECTS:
+        opening = None if known and known[0].start == 0 else re.match(r"([A-ZÄÖÜ]\w+)", sentence)
+        if opening and not tongue.is_opening(opening[1].lower()):
             yield f"{opening[1]} is no name that the facts hold"
         for match in re.finditer(rf"(?<=[^.!?:\s]\s){tongue.NAME_AFTER}([A-ZÄÖÜ]\w+)", sentence):
             if match[1] not in tongue.CAPITALS:
@@ -207,7 +205,7 @@ def _group_fits(zone: str, view: Facts) -> bool:
 
 def _agree(people: Sequence[Facts]) -> bool:
     valences = [person["valence"] for person in people]
-    return not (max(valences) > 2 * SLACK and min(valences) < -2 * SLACK)
+    return not (max(valences) > OPPOSED and min(valences) < -OPPOSED)
 
 
 def _emotion(claim: Claim, view: Facts) -> bool:

@@ -231,7 +231,7 @@ class _Telling:
         if left:
             parts.append(words.came_or_left(left, self.pick("left", words.LEFT)))
         if len(parts) == 2:
-            return [f"{words.AND_THEN.format(parts[0], _within(parts[1]))}."]
+            return [f"{words.AND_THEN.format(parts[0], words.within(parts[1]))}."]
         return [f"{part}." for part in parts]
 
     def news(self, people: Sequence[_Person], alone: bool) -> list[str]:
@@ -315,11 +315,6 @@ class _Telling:
 
     def _for_seconds(self, slot: str, options: Sequence[str]) -> str:
         return str(self.pick(slot, options)).format(self._facts["steady_s"])
-
-
-def _within(part: str) -> str:
-    """Return a sentence as it stands within another."""
-    return f"{part[0].lower()}{part[1:]}"
 
 
 def _extremes(people: Sequence[_Person]) -> list[_Person]:

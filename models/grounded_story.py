@@ -46,6 +46,8 @@ class Story:
             return str(words.STORY_SCENE["nobody"])
         shown = people[0] if len(people) == 1 else view["group"]
         is_read = shown["valence"] is not None and not any(one["uncertain"] for one in people)
+        if view["mood"] == "opposed":
+            return str(words.STORY_SCENE["several opposed"].format(words.count_word(len(people))))
         key = ("one" if len(people) == 1 else "several") + ("" if is_read else " unread")
         scene = words.STORY_SCENE[key]
         count = words.count_word(len(people))

@@ -65,7 +65,7 @@ def record_of(windows: list[Window], events: list[Event]) -> Record:
 
 
 def _facts(found: str, windows: list[Window], events: list[Event], words: Any) -> dict[str, Any]:
-    """Return the finding, with all facts of the run, and its own figures, to hold a text against."""
+    """Return the finding, and all facts of the run with its figures, to hold a text against."""
     views: list[dict[str, Any]] = []
     previous: Facts | None = None
     told = items(found, words)
@@ -98,7 +98,7 @@ def _messages(run: Run, source: str | None) -> tuple[list[Window], list[Event]]:
         Window(
             source_id=str(names[0] if source is None else source),
             seq=0,
-            pts_s=float(time_s),
+            pts_s=float(str(time_s)),
             window_s=window_s,
             spans=tuple(_span(row) for row in rows.to_dict("records")),
         )

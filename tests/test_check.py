@@ -1,10 +1,11 @@
 """The table of right and wrong sentences, and the faults of form."""
 
 import pytest
-from test_grounded import notable, scene, someone
+from test_grounded import SITUATIONS, notable, scene, someone
 
 from affectstream.models.check import faults
-from affectstream.models.tongues import tongue
+from affectstream.models.grounded import MAX_LINE, GroundedNarrator
+from affectstream.models.tongues import languages, tongue
 
 EN = tongue("en")
 
@@ -397,6 +398,94 @@ WRONG = {
 }
 
 
+GERMAN_RIGHT = {
+    "glad": (
+        GLAD,
+        """
+        Person 1 wirkt fröhlich.
+        Die Person erscheint heiter und lebhaft.
+        Person 1 wirkt heiterer als vorher.
+        Die Stimmung scheint sich zu heben.
+        Gegen 0:52 war ein plötzliches Aufhellen zu sehen.
+        Freude zeigt sich im Gesicht.
+        Die Valenz ist um 0,3 gestiegen.
+        Person 1 wirkt nicht traurig.
+        Eine Person ist zu sehen.
+        """,
+    ),
+    "down": (
+        DOWN,
+        """
+        Person 1 wirkt niedergeschlagen.
+        Gegen 0:52 schien Person 1 von ruhig zu niedergeschlagen zu wechseln.
+        Person 1 wirkt bedrückter als vorher.
+        Person 1 wirkt ruhiger als vorher.
+        """,
+    ),
+    "pair": (
+        PAIR,
+        """
+        Zwei Personen sind zu sehen: Person 1 wirkt fröhlich und Person 2 wirkt traurig.
+        Person 2 ist ins Bild gekommen.
+        Person 4 ist gegangen.
+        Person 1 wirkt heiterer als Person 2.
+        Um 0:58 ging Person 4.
+        """,
+    ),
+    "empty": (EMPTY, "Niemand ist zu sehen.\nSo ist es seit 60 Sekunden."),
+    "dim": (DIM, "Person 1 wirkt vielleicht fröhlich."),
+    "hidden": (HIDDEN, "Das Gesicht ist nicht zu lesen."),
+}
+GERMAN_WRONG = {
+    "glad": (
+        GLAD,
+        """
+        Person 1 wirkt traurig.
+        Person 1 wirkt angespannt.
+        Person 2 wirkt fröhlich.
+        Die Stimmung scheint zu sinken.
+        Person 1 wirkt weniger heiter als vorher.
+        Gegen 0:30 war ein plötzliches Aufhellen zu sehen.
+        Trauer zeigt sich im Gesicht.
+        Zwei Personen sind zu sehen.
+        Niemand ist zu sehen.
+        Anna wirkt fröhlich.
+        Die Frau wirkt fröhlich.
+        Die junge Person wirkt fröhlich.
+        Person 1 ist fröhlich.
+        Person 1 fühlt sich wohl.
+        Person 1 wirkt fröhlich, weil die Sonne scheint.
+        Person 1 lacht und wirkt fröhlich.
+        Die Valenz ist um 0,5 gestiegen.
+        Person 1 ist gegangen.
+        The person looks cheerful and it is the first of them.
+        Person 1 wirkt depressiv.
+        """,
+    ),
+    "down": (
+        DOWN,
+        """
+        Person 1 wirkt fröhlich.
+        Gegen 0:52 schien Person 1 von niedergeschlagen zu ruhig zu wechseln.
+        Person 1 wirkt lebhafter als vorher.
+        """,
+    ),
+    "pair": (
+        PAIR,
+        """
+        Drei Personen sind zu sehen.
+        Person 2 wirkt fröhlich.
+        Person 1 ist gegangen.
+        Person 2 wirkt heiterer als Person 1.
+        Beide wirken fröhlich.
+        Um 0:50 ging Person 4.
+        """,
+    ),
+    "dim": (DIM, "Person 1 wirkt fröhlich."),
+    "hidden": (HIDDEN, "Person 1 wirkt ruhig."),
+}
+
+
 def rows(table):
     return [
         pytest.param(facts, line.strip(), id=f"{name}: {line.strip()}")
@@ -417,3 +506,73 @@ def test_what_the_facts_bear_passes(facts, text):
 @pytest.mark.parametrize(("facts", "text"), rows(WRONG))
 def test_what_they_do_not_bear_is_named(facts, text):
     assert faults(text, [facts], EN)
+
+
+@pytest.mark.parametrize(("facts", "text"), rows(GERMAN_RIGHT))
+def test_what_the_facts_bear_passes_in_german(facts, text):
+    assert faults(text, [facts], tongue("de")) == []
+
+
+@pytest.mark.parametrize(("facts", "text"), rows(GERMAN_WRONG))
+def test_what_they_do_not_bear_is_named_in_german(facts, text):
+    assert faults(text, [facts], tongue("de"))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_the_grounded_narrator_says_what_the_facts_bear(name, language):
+    """Every wording of every situation, and its line, passes the check of its own language."""
+    narrator = GroundedNarrator(language)
+    facts = SITUATIONS[name][0]
+    for index in [0] if facts["index"] == 0 else range(3, 27, 4):
+        told = facts | {"index": index}
+        assert faults(narrator.paragraph(told), [told], tongue(language)) == []
+        line = narrator.line(told)
+        assert len(line) <= MAX_LINE and faults(line, [told], tongue(language)) == []
+
+
+def test_languages_hold_the_same_words():
+    names = {one: {n for n in vars(tongue(one)) if n.isupper()} for one in languages()}
+    assert names["de"] == names["en"]
+    for name in names["en"]:
+        ours, others = getattr(tongue("en"), name), getattr(tongue("de"), name)
+        if isinstance(ours, dict):
+            assert ours.keys() == others.keys(), name
+    kinds = {
+        one: {(kind, str(value)) for kind, value, _ in tongue(one).LEXICON} for one in languages()
+    }
+    assert kinds["en"] <= kinds["de"]
+
+
+@pytest.mark.parametrize(
+    ("text", "earlier", "fault"),
+    [
+        ("", (), "empty"),
+        ("   ", (), "empty"),
+        ("Person 1 looks cheerful. " * 2, (), "twice"),
+        (
+            "Person 1 looks cheerful and seems glad.",
+            ("Person 1 looks cheerful and seems glad.",),
+            "repeats",
+        ),
+        (
+            "Now person 1 looks cheerful and seems glad.",
+            ("Person 1 looks cheerful and seems glad.",),
+            "repeats",
+        ),
+        ("Person 1 looks cheerful. " + "They seem glad, " * 40 + "it appears.", (), "too long"),
+        ("Person 1 looks", (), "breaks off"),
+    ],
+)
+def test_faults_of_form(text, earlier, fault):
+    found = faults(text, [GLAD], EN, earlier)
+    assert any(fault in one for one in found), found
+
+
+def test_a_story_is_held_against_the_facts_of_its_time():
+    views = [DOWN | {"from_s": 0.0, "to_s": 60.0}, GLAD | {"from_s": 60.0, "to_s": 120.0}]
+    right = "At first person 1 looked sad. At 1:30 person 1 looked cheerful."
+    assert faults(right, views, EN, kind="story") == ["the time 1:30 is not in the facts"]
+    assert faults("At 2:00 person 1 looked sad.", views[:1], EN, kind="story")
+    assert faults("At 2:00 person 1 looked cheerful.", views, EN, kind="story") == []
+    assert faults("At 0:00 person 1 looked cheerful.", views, EN, kind="story")

@@ -234,6 +234,7 @@ STORY_SCENE = {
     "one": "one person was in view, looking {0}",
     "one unread": "one person was in view, hard to read",
     "several": "{0} people were in view, looking {1} as a group",
+    "several opposed": "{0} people were in view, and their moods seemed to differ",
     "several unread": "{0} people were in view, hard to read",
 }
 STORY_TURN = (
@@ -247,7 +248,6 @@ STORY_GROUP = "the group"
 STORY_MORE = "Smaller changes followed."
 STORY_CALM = "Until {0} no lasting change stood out."
 STORY_ENDINGS = ("At the end, at {0}, {1}.", "It ends at {0}: {1}.")
-STORY_ONLY = "That is all there was until {0}."
 
 ANSWERS = {
     "nothing": "The record does not say: nothing of that kind was measured.",
@@ -334,6 +334,11 @@ def looking(verb: str, mood: str, still: bool) -> str:
     return f"{'still ' if still else ''}{verb} {mood}"
 
 
+def within(part: str) -> str:
+    """Return a sentence as it stands within another."""
+    return f"{part[0].lower()}{part[1:]}"
+
+
 def came_or_left(people: Sequence[int], verb: str) -> str:
     """Return "Person 1 has left"."""
     return f"{named(people)} {'has' if len(people) == 1 else 'have'} {verb}"
@@ -388,14 +393,32 @@ OWNER = r"\s+(?:in|of|on|for|with)\s+"
 SECONDS = r"(?:-?\s*seconds?\b|-?\s*secs?\b|s\b)"
 MINUTES = r"-?\s*minutes?\b"
 PERCENT = r"\s*(?:%|per\s?cent)"
-SENTENCE_SUBJECTS = frozenset(
-    "it they this that there everyone everybody nobody people person both all mood energy things "
-    "movement one two three four five six seven eight nine ten arousal valence neither each "
-    "the a an his her little much more neither nothing something he she who what group expression face another meanwhile".split()
+OPENINGS = frozenset(
+    "it its they their them this these that those there the a an here everyone everybody nobody one "
+    "two three four five six seven eight nine ten both all each neither either some several many "
+    "most few little much more less nothing something anything someone only just even still yet "
+    "now then later soon again also so thus after before around about at between by during for "
+    "from in into on over of off out since through throughout till to toward towards under until "
+    "up with within without while when whenever where as if once because although though but and "
+    "or nor not no compared next earlier meanwhile afterwards overall altogether together "
+    "perhaps maybe hardly almost again today he she his her what who how whether another other "
+    "things movement movements mood moods energy arousal valence expression expressions face faces "
+    "group moments moment changes change time times second seconds minutes minute half part parts "
+    "picture video scene look looks posture arms body bodies smiles nine despite except instead "
+    "like unlike than upon along amid beyond near across against looking seen judging given taken "
+    "first last finally eventually otherwise however therefore either quite rather very somewhat "
+    "too early late is are was were has have had does do did can could may might will would "
+    "should people person persons individuals".split()
 )
+
+
+def is_opening(word: str) -> bool:
+    """Tell whether a word in small letters may open a sentence, other than a name."""
+    return word in OPENINGS or word.endswith("ly")
+
+
 CAPITALS = frozenset({"Person", "People", "Persons", "I"})
 NAME_AFTER = ""
-NAME_VERBS = r"(?:looks?|appears?|seems?|is|was|has|smil\w+|and\s+[A-Z]\w+)"
 FROM_TO = r"from\s+(?:looking\s+|being\s+|a\s+)?({0})(?:\s+\w+)?\s+to\s+(?:looking\s+|being\s+|a\s+)?({0})"
 
 LEXICON: Sequence[tuple[str, Any, str]] = (
@@ -438,7 +461,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "mood_of_all",
         "opposed",
-        r"moods?\s+differ|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
+        r"moods?\s+(?:seem\w*\s+to\s+)?differ\w*|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
     ),
     (
         "mood_of_all",
@@ -639,7 +662,6 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
         r"not|never|without|neither|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|n't",
     ),
     ("zero", "", r"nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
-    ("zero_moved", "", r"(?!)"),
     (
         "plural",
         "",
