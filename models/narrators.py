@@ -164,7 +164,7 @@ def export_int4(source: Path | None = None) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder"]
     command += ["-i", str(source), "-o", str(draft), "-p", "int4", "-e", "cpu"]
-    command += ["-c", str(draft / "cache")]
+    command += ["-c", str(draft / "cache"), "--extra_options", "int4_accuracy_level=4"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     config = draft / SIGNS["tinyllama-int4"]
     if done.returncode or not config.is_file():

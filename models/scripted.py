@@ -107,7 +107,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    behaviour: Literal["talk", "hang", "crash", "raise", "empty", "garbage", "slow load"] = "talk"
+    behaviour: Literal[
+        "talk", "hang", "crash", "raise", "empty", "garbage", "slow load", "no load"
+    ] = "talk"
     texts: tuple[str, ...] = ()
     delay_s: float = 0.0
 
@@ -123,6 +125,8 @@ class ScriptedNarrator:
         self._config = config
         self._said = 0
         self.is_grounded = not config.texts and config.behaviour != "garbage"
+        if config.behaviour == "no load":
+            raise ModelError("scripted weights are broken")
         if config.behaviour == "slow load":
             time.sleep(1.5)
 

@@ -6,9 +6,10 @@ import subprocess
 import threading
 from pathlib import Path
 
-import pytest
 from helpers import memory, pipeline, synthetic
 
+from affectstream.models.check import faults
+from affectstream.models.tongues import tongue
 from affectstream.stream.messages import Delivery, Frame, Narration, Reading
 
 RIGHT = "The person looks calm."
@@ -16,7 +17,7 @@ RIGHT = "The person looks calm."
 
 def children() -> list[int]:
     listed = subprocess.run(
-        ["ps", "-o", "pid=", "-o", "args=", "--ppid", str(os.getpid())],
+        ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(os.getpid())],
         capture_output=True,
         text=True,
     )
@@ -25,7 +26,7 @@ def children() -> list[int]:
 
 
 class Watching:
-    """A sink that acts on the narrator's process when pictures flow."""
+    """A sink that acts on the narrator's process at the first narration, when the next is due."""
 
     policy = "every"
     wants_readings = True
@@ -33,14 +34,14 @@ class Watching:
 
     def __init__(self, act) -> None:
         self._act = act
-        self._at = 100
+        self._has_acted = False
 
     def open(self) -> None:
         pass
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
-        if isinstance(message, Reading) and message.seq >= self._at:
-            self._at = 10**9
+        if isinstance(message, Narration) and not self._has_acted:
+            self._has_acted = True
             self._act()
 
     def tick(self) -> None:
@@ -79,7 +80,10 @@ def test_every_narration_carries_its_facts_its_line_and_how_it_came_to_be() -> N
 
 def test_a_narration_in_german() -> None:
     told = told_of(narrate(language="de"))
-    assert all("Person" in m.text and " wirkt " in m.text or " erscheint " in m.text for m in told)
+    assert told
+    for one in told:
+        assert faults(one.text, [one.facts], tongue("de")) == []
+        assert faults(one.text, [one.facts], tongue("en"))
 
 
 def test_wrong_texts_become_the_grounded_narrators() -> None:
@@ -104,14 +108,11 @@ def test_a_model_that_loads_slowly_delays_no_reading_and_misses_no_narration() -
     assert len(told_of(sink)) == 3 and not any(m.gap for m in told_of(sink))
 
 
-def test_a_model_that_cannot_be_loaded_leaves_the_grounded_narrator(tmp_path: Path) -> None:
-    pytest.importorskip("transformers", reason='pip install "affectstream[narrator]"')
-    pytest.importorskip("torch")
-    (tmp_path / "config.json").write_text("{}")
-    sink = narrate(models={"narrator": "tinyllama"}, narrator_options={"path": str(tmp_path)})
+def test_a_model_that_cannot_be_loaded_leaves_the_grounded_narrator() -> None:
+    sink = narrate(models={"narrator": "scripted"}, narrator_options={"behaviour": "no load"})
     for one in told_of(sink):
         assert one.grounded == "fallback" and not one.gap
-        assert "tinyllama cannot be used" in one.faults[0]
+        assert one.faults == ("scripted cannot be used: scripted weights are broken",)
 
 
 def test_a_kill_while_it_writes_is_a_gap_or_a_second_try() -> None:
@@ -133,8 +134,8 @@ def test_a_kill_while_it_writes_is_a_gap_or_a_second_try() -> None:
     assert len(told_of(sink)) == 3 and not any(m.gap for m in told_of(sink))
 
 
-def test_a_child_that_is_stopped_is_killed_at_the_deadline_and_the_gap_recorded() -> None:
-    """SIGSTOP: it neither answers nor ends, each time anew."""
+def test_a_child_that_stops_while_it_writes_is_killed_at_the_deadline() -> None:
+    """SIGSTOP: it neither answers nor ends; another child tells what was due."""
     stopped: set[int] = set()
 
     def stop() -> None:
@@ -146,11 +147,10 @@ def test_a_child_that_is_stopped_is_killed_at_the_deadline_and_the_gap_recorded(
         25 * 11,
         ("stopper", Watching(stop)),
         models={"narrator": "scripted"},
-        narrator_options={"behaviour": "hang"},
+        narrator_options={"delay_s": 0.3},
         narrator_deadline_s=1.0,
     )
-    gaps = [m.gap for m in told_of(sink)]
-    assert stopped and len(gaps) == 3 and all("no answer within 1 s" in gap for gap in gaps)
+    assert stopped and len(told_of(sink)) == 3 and not any(m.gap for m in told_of(sink))
     for pid in stopped:
         assert not Path(f"/proc/{pid}").exists()
 
@@ -167,8 +167,7 @@ def test_the_child_is_nice_and_stays_in_the_session() -> None:
         25 * 11,
         ("looker", Watching(look)),
         models={"narrator": "scripted"},
-        narrator_options={"behaviour": "slow load"},
-        speed=8.0,
+        narrator_options={"delay_s": 0.3},
     )
     assert seen
     for session, nice in seen:

@@ -26,7 +26,7 @@ def nothing_left() -> Iterator[None]:
     names = [thread.name for thread in threading.enumerate()]
     assert names == ["MainThread"]
     left = subprocess.run(
-        ["ps", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+        ["ps", "-ww", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True
     ).stdout
     assert "narrator_process" not in left
     gc.collect()
