@@ -51,6 +51,7 @@ class _Target(NamedTuple):
     holds: Callable[[Row], bool] | None = None
     dimension: str = ""
     direction: int = 0
+    kind: str = ""
 
 
 def answer(question: str, record: Record, tongue: Any) -> str:
@@ -105,7 +106,8 @@ class _Answer:
             zone = item.value
             return _Target(item.text, lambda row: _is_in(zone, row))
         if item.kind == "emotion":
-            return _Target(item.text, lambda row: row.emotion == item.value)
+            name = self._words.EMOTION_NAMES[item.value]
+            return _Target(name, lambda row: row.emotion == item.value, kind=" shown")
         if item.kind in ("shift", "most"):
             dimension, direction = item.value
             return _Target(item.text, None, dimension, direction)
@@ -150,7 +152,7 @@ class _Answer:
         if target.holds is not None:
             shown = [n for n in self._record.people if self._stretches(n, target)]
             told = [self._state(person, target) for person in shown]
-            return " ".join(told) or self._say("nobody did", target.text)
+            return " ".join(told) or self._say(f"nobody did{target.kind}", target.text)
         means = {
             n: mean
             for n in self._record.people
@@ -176,7 +178,13 @@ class _Answer:
                 total_s = sum(end_s - start_s + 1.0 for start_s, end_s in stretches)
                 spans = self._spans(stretches)
                 told.append(
-                    self._say("how long", self._name(person), target.text, f"{total_s:.0f}", spans)
+                    self._say(
+                        f"how long{target.kind}",
+                        self._name(person),
+                        target.text,
+                        f"{total_s:.0f}",
+                        spans,
+                    )
                 )
             return " ".join(told)
         told = []
@@ -228,6 +236,8 @@ class _Answer:
         return " ".join(told) or self._say("nothing")
 
     def _how(self) -> str:
+        if not any(item.kind in ("person", "look", "dimension", "plural") for item in self._items):
+            return ""
         told = []
         for person in self._subjects():
             rows = self._record.rows.get(person, ())
@@ -260,8 +270,10 @@ class _Answer:
     def _state(self, person: int, target: _Target) -> str:
         stretches = self._stretches(person, target)
         if not stretches:
-            return self._say("never", self._name(person, False), target.text)
-        return self._say("when state", self._name(person), target.text, self._spans(stretches))
+            return self._say(f"never{target.kind}", self._name(person, False), target.text)
+        return self._say(
+            f"when state{target.kind}", self._name(person), target.text, self._spans(stretches)
+        )
 
     def _spans(self, stretches: Sequence[tuple[float, float]]) -> str:
         """Name the longest stretches, in time."""

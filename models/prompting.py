@@ -6,7 +6,8 @@ read files beyond its folder nor call anything of Python's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,30 @@ import jinja2
 import jinja2.sandbox
 
 from ..stream.errors import ConfigError
-from .base import Task
+from .base import Draft, Task
 
 OURS = Path(__file__).parent / "prompts"
 KEPT = 2
 """Earlier texts that a prompt holds."""
 
 Message = dict[str, str]
+
+
+TRIAL = ({"role": "user", "content": "Say in one sentence how a calm person looks. " * 8},)
+TRIAL_TOKENS = 6
+USUAL_PROMPT = 3.0
+"""A usual prompt has so many times the tokens of the trial's. Our choice."""
+
+
+def expected_s(write: Callable[[Sequence[Message], int], Draft], max_new_tokens: int) -> float:
+    """Return how long a text will take in s, from a few short trials; the first warms up."""
+    write(TRIAL, 1)
+    started_s = time.perf_counter()
+    write(TRIAL, 1)
+    reading_s = time.perf_counter() - started_s
+    made = max(2, write(TRIAL, TRIAL_TOKENS).tokens)
+    writing_s = (time.perf_counter() - started_s - 2 * reading_s) / (made - 1)
+    return USUAL_PROMPT * reading_s + max(0.0, writing_s) * max_new_tokens
 
 
 class Prompter:

@@ -7,7 +7,6 @@ run need seven times as long (measured). On CUDA where there is one.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..stream.errors import MissingExtraError, ModelError
 from .base import Draft, Manner, Task
 from .grounded import GroundedNarrator
-from .prompting import Message, Prompter
+from .prompting import Message, Prompter, expected_s
 from .tongues import tongue
 
 CHAT_TEMPLATE = (
@@ -27,10 +26,6 @@ CHAT_TEMPLATE = (
 )
 """For a folder that holds no template. Source: tokenizer_config.json of
 TinyLlama/TinyLlama-1.1B-Chat-v1.0, Apache-2.0."""
-TRIAL_TOKENS = 6
-"""Made twice at the start, to know how long a narration takes."""
-USUAL_PROMPT = 3.0
-"""A usual prompt has so many times the tokens of the trial's. Our choice."""
 
 
 class Config(BaseModel):
@@ -59,7 +54,7 @@ class TinyLlamaNarrator:
         self._prompter = Prompter(tongue(manner.language).NAME, manner.style, manner.prompts)
         self._grounded = GroundedNarrator(manner.language)
         self._torch, self._tokenizer, self._model = _load(config)
-        self.expected_s = self._try_out()
+        self.expected_s = expected_s(self.write, config.max_new_tokens)
 
     def tell(self, task: Task) -> Draft:
         """Return the model's own words. Raises: ModelError, ConfigError."""
@@ -90,17 +85,6 @@ class TinyLlamaNarrator:
             )[0][fed["input_ids"].shape[1] :]
         text = self._tokenizer.decode(made, skip_special_tokens=True)
         return Draft(text, int(made.shape[0]))
-
-    def _try_out(self) -> float:
-        """Return how long a narration will take in s, from two short ones."""
-        trial = [{"role": "user", "content": "Say in one sentence how a calm person looks. " * 8}]
-        self.write(trial, 1)
-        started_s = time.perf_counter()
-        self.write(trial, 1)
-        reading_s = time.perf_counter() - started_s
-        made = max(2, self.write(trial, TRIAL_TOKENS).tokens)
-        writing_s = (time.perf_counter() - started_s - 2 * reading_s) / (made - 1)
-        return USUAL_PROMPT * reading_s + max(0.0, writing_s) * self._config.max_new_tokens
 
 
 def _load(config: Config) -> tuple[Any, Any, Any]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..stream.errors import MissingExtraError, ModelError
 from .base import Draft, Manner, Task
 from .grounded import GroundedNarrator
-from .prompting import Message, Prompter
+from .prompting import Message, Prompter, expected_s
 from .tongues import tongue
 
 CONFIG = "genai_config.json"
@@ -43,10 +42,7 @@ class Int4Narrator:
         self._prompter = Prompter(tongue(manner.language).NAME, manner.style, manner.prompts)
         self._grounded = GroundedNarrator(manner.language)
         self._genai, self._model, self._tokenizer = _load(config)
-        started_s = time.perf_counter()
-        made = self.write([{"role": "user", "content": "How does a calm person look? " * 40}], 8)
-        spent_s = time.perf_counter() - started_s
-        self.expected_s = spent_s * (1.0 + config.max_new_tokens / max(1, made.tokens) / 2.0)
+        self.expected_s = expected_s(self.write, config.max_new_tokens)
 
     def tell(self, task: Task) -> Draft:
         """Return the model's own words. Raises: ModelError, ConfigError."""
