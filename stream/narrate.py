@@ -14,7 +14,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -165,10 +165,7 @@ class Desk:
             return HURRY_S
         if self._ready is None:
             return LOADING_S
-        if self._config.deadline_s is not None:
-            return self._config.deadline_s
-        usual_s = median(self._latencies_s) if self._latencies_s else self._ready.expected_s
-        return max(LEAST_DEADLINE_S, TIMES_MEASURED * usual_s)
+        return allowed_s(self._config.deadline_s, self._ready.expected_s, self._latencies_s)
 
     def ask(self, interval: Interval) -> None:
         """Send a request; nothing is sent for a story of which nothing was seen."""
@@ -271,6 +268,14 @@ class Desk:
         )
 
 
+def allowed_s(deadline_s: float | None, expected_s: float, latencies_s: Collection[float]) -> float:
+    """Return how long a text may take: what the user said, else by what it usually takes."""
+    if deadline_s is not None:
+        return deadline_s
+    usual_s = median(latencies_s) if latencies_s else expected_s
+    return max(LEAST_DEADLINE_S, TIMES_MEASURED * usual_s)
+
+
 def _told(payload: bytes) -> Told | Ready:
     """Return a message of the child's; one that is none is an answer to nothing."""
     try:
@@ -290,18 +295,21 @@ def _cpu_s(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-class _Queue:
+class Queue:
     """The intervals that wait to be told of, in the order in which they fell due."""
 
     def __init__(self, config: Narrating) -> None:
+        """Start with none."""
         self._config = config
         self._journals: dict[str, Journal] = {}
         self._due: deque[Interval] = deque()
 
     def __len__(self) -> int:
+        """Count them."""
         return len(self._due)
 
     def add(self, message: Window | Event) -> None:
+        """Take a message; live, what falls due while another waits is told together with it."""
         journal = self._journals.setdefault(message.source_id, Journal(self._config.every_s))
         self._put(journal.add(message))
 
@@ -329,6 +337,7 @@ class _Queue:
         return True
 
     def pop(self) -> Interval:
+        """Return the one whose turn it is."""
         return self._due.popleft()
 
 
@@ -336,7 +345,7 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
     """Tell of the windows until aggregation ends, then send `End` to every sink."""
     inbox = stage.socket("pull", "windows", bind="windows")
     sinks = {one.name: connect_outlet(stage, one) for one in outlets}
-    due = _Queue(config)
+    due = Queue(config)
     has_ended = False
     desk = Desk(stage, config)
     try:
