@@ -20,7 +20,15 @@ class Story:
         """Return the whole as one paragraph."""
         facts, words = self._facts, self._words
         first = words.STORY_OPENINGS[0].format(self._scene(facts["start"]))
-        told = [self._turn(number, event) for number, event in enumerate(facts["turns"])]
+        turns = [
+            (event["time_s"], self._turn(number, event))
+            for number, event in enumerate(facts["turns"])
+        ]
+        shifts = [
+            (one["time_s"], words.shifted(one["clock"], one["person"], one))
+            for one in facts["shifts"]
+        ]
+        told = [text for _, text in sorted([*turns, *shifts], key=lambda one: float(one[0]))]
         if facts["more"]:
             told.append(words.STORY_MORE)
         if not told:

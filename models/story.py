@@ -18,14 +18,28 @@ LASTING_S = 5.0
 """A change of quadrant that is undone sooner than this is no turn. Our choice."""
 AT_START_S = 2.0
 """Who arrives within so many seconds of the beginning was there from the beginning."""
+LARGE = 0.25
+"""A change of valence or arousal from here on is told in a story. Our choice."""
 KINDS = ("quadrant_change", "arrival", "departure")
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """Somebody looked clearly different from before, without passing into another quadrant."""
+
+    time_s: float
+    clock: str
+    person: int
+    valence: float
+    valence_change: float
+    arousal_change: float
 
 
 class StoryFacts(msgspec.Struct, frozen=True):
     """The whole of a source; `start` and `end` are its first and last facts.
 
-    `turns` are changes that lasted, arrivals and departures, in time; `more` says that others were
-    left out. `views` are all facts, which a text can be held against.
+    `turns` are changes that lasted, arrivals and departures, in time, and `shifts` other large
+    changes; `more` says that others were left out. `views` are all facts, which a text can be held
+    against.
     """
 
     from_s: float
@@ -34,6 +48,7 @@ class StoryFacts(msgspec.Struct, frozen=True):
     start: Facts
     end: Facts
     turns: tuple[Notable, ...]
+    shifts: tuple[Shift, ...]
     more: bool
     views: tuple[Facts, ...]
 
@@ -63,6 +78,8 @@ class Chronicle:
         turns = _lasting(sorted(self._events, key=lambda one: one.time_s), end.to_s)
         turns = [one for one in turns if not _was_there(one, self._start)]
         told = _weightiest(turns, end.to_s)
+        shifts = [one for chapter in self._chapters for one in _shifts(chapter)]
+        largest = sorted(shifts, key=_size, reverse=True)[: MAX_TURNS - len(told)]
         return StoryFacts(
             from_s=self._start.from_s,
             to_s=end.to_s,
@@ -70,7 +87,8 @@ class Chronicle:
             start=self._start,
             end=end,
             turns=tuple(told),
-            more=len(told) < len(turns),
+            shifts=tuple(sorted(largest, key=lambda one: one.time_s)),
+            more=len(told) + len(largest) < len(turns) + len(shifts),
             views=tuple(self._chapters),
         )
 
@@ -81,6 +99,23 @@ def plain(story: StoryFacts, with_views: bool) -> dict[str, Any]:
     if not with_views:
         del facts["views"]
     return facts
+
+
+def _shifts(facts: Facts) -> list[Shift]:
+    """Return who changed much in one chapter, but for those whose turn is told anyway."""
+    turned = {event.person for event in facts.notable if event.kind == "quadrant_change"}
+    found = []
+    for one in facts.people:
+        valence, arousal = one.valence_change or 0.0, one.arousal_change or 0.0
+        if one.uncertain or one.valence is None or one.person in turned:
+            continue
+        if max(abs(valence), abs(arousal)) >= LARGE:
+            found.append(Shift(facts.to_s, facts.clock, one.person, one.valence, valence, arousal))
+    return found
+
+
+def _size(shift: Shift) -> float:
+    return max(abs(shift.valence_change), abs(shift.arousal_change))
 
 
 def _was_there(event: Notable, start: Facts) -> bool:

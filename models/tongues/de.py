@@ -355,6 +355,11 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, "wirkt", _comparison(person))
 
 
+def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
+    """Return "Bei 0:12 wirkte Person 1 deutlich heiterer als vorher."."""
+    return f"Bei {clock} wirkte Person {number} {_comparison(person)} als vorher."
+
+
 def _comparison(person: Mapping[str, Any]) -> str:
     valence, up = person["valence"], person["valence_change"] or 0.0
     livelier = person["arousal_change"] or 0.0

@@ -369,6 +369,11 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, verb, _comparison(person))
 
 
+def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
+    """Return "By 0:12 person 1 looked clearly brighter than before."."""
+    return f"By {clock} person {number} looked {_comparison(person)} than before."
+
+
 def _comparison(person: Mapping[str, Any]) -> str:
     valence, up = person["valence"], person["valence_change"] or 0.0
     livelier = person["arousal_change"] or 0.0
