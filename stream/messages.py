@@ -272,11 +272,12 @@ class Event(Stamped, frozen=True, kw_only=True, tag=True):
 class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     """Plain words about the windows up to `pts_s`.
 
-    `kind`: an `interval`, or the `story` of the whole source. `line` is the same in at most 90
-    characters. `grounded` is true when every statement was checked against `facts`, and `fallback`
-    when `engine` did not pass that check and the grounded narrator spoke in its place; `faults` are
-    what the check found then. `tokens` were made by the model, 0 without one. `gap` names the
-    reason when no text could be made.
+    `kind`: an `interval`, the `story` of the whole source, or a mere `line` between them, which goes
+    to sinks that show pictures alone. `line` is the same in at most 90 characters. `grounded` is
+    true when every statement was checked against `facts`, and `fallback` when `engine` did not pass
+    that check and the grounded narrator spoke in its place; `faults` are what the check found then.
+    `tokens` were made by the model, 0 without one. `gap` names the reason when no text could be
+    made.
     """
 
     text: str
@@ -285,7 +286,7 @@ class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     latency_s: float
     facts: dict[str, Any] = {}
     gap: str = ""
-    kind: Literal["interval", "story"] = "interval"
+    kind: Literal["interval", "story", "line"] = "interval"
     line: str = ""
     tokens: int = 0
     faults: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from .bus import Socket, offer, receive
 from .deliver import Outlet, connect_outlet
 from .messages import End, Event, Narration, Window
 from .narrator_process import Ask, Ready, Told
+from .rolling import Rolling
 from .stage import Stage
 from .worker import end_child, start_child
 
@@ -345,7 +346,9 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
     """Tell of the windows until aggregation ends, then send `End` to every sink."""
     inbox = stage.socket("pull", "windows", bind="windows")
     sinks = {one.name: connect_outlet(stage, one) for one in outlets}
+    shown = {one.name: sinks[one.name] for one in outlets if one.pictures is not None}
     due = Queue(config)
+    rolling = Rolling(config.manner.language, config.every_s)
     has_ended = False
     desk = Desk(stage, config)
     try:
@@ -360,6 +363,7 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
                     due.end()
                 else:
                     due.add(message)
+                    _roll(stage, shown, rolling.add(message))
             outcome = desk.poll()
             if outcome is not None and not (outcome[1].gap and due.again(outcome[0])):
                 _deliver(stage, sinks, outcome[1])
@@ -369,6 +373,15 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
             stage.send(socket, _encode(End("narrate")))
     finally:
         desk.dismiss()
+
+
+def _roll(stage: Stage, shown: dict[str, Socket], line: Narration | None) -> None:
+    """Send a line to the sinks that show pictures."""
+    if line is not None:
+        payload = _encode(line)
+        for name, socket in shown.items():
+            stage.tally.add(f"sink:{name}", "offered")
+            stage.send(socket, payload)
 
 
 def _deliver(stage: Stage, sinks: dict[str, Socket], narration: Narration) -> None:

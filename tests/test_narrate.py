@@ -3,7 +3,10 @@
 import pytest
 from test_facts import event, span, window
 
+from affectstream.models.grounded import MAX_LINE
+from affectstream.stream.messages import Narration
 from affectstream.stream.narrate import Narrating, Queue, allowed_s
+from affectstream.stream.rolling import Rolling
 
 
 def queue(is_live: bool) -> Queue:
@@ -51,6 +54,17 @@ def test_a_failed_interval_has_a_second_turn_in_a_replay_alone() -> None:
         failed = due.pop()
         failed.tries = tries
         assert due.again(failed) is again
+
+
+def test_the_line_rolls_with_the_windows_and_stands_while_nothing_changes() -> None:
+    rolling = Rolling("en", 15.0)
+    lines = [rolling.add(event(1.0, "arrival", 1))]
+    for second in range(1, 31):
+        lines.append(rolling.add(window(float(second), span(1, 0.5 if second < 20 else -0.5))))
+    told = [line for line in lines if isinstance(line, Narration)]
+    assert [line.pts_s for line in told][:1] == [1.0] and 2 <= len(told) <= 5
+    assert all(0 < len(line.line) <= MAX_LINE and line.kind == "line" for line in told)
+    assert any(line.pts_s == 20.0 for line in told), "at once when the mood is another"
 
 
 @pytest.mark.parametrize(
