@@ -101,6 +101,12 @@ class OpenAINarrator:
         return f"the server at {self._address.hostname}:{self._address.port}"
 
 
+def check(config: BaseModel) -> None:
+    """Look at the address before anything runs. Raises: ConfigError, PolicyError."""
+    assert isinstance(config, Config)
+    _address(config)
+
+
 def _address(config: Config) -> urllib.parse.SplitResult:
     """Return the server's address. Raises: ConfigError, PolicyError."""
     parts = urllib.parse.urlsplit(config.url)

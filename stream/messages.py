@@ -272,7 +272,7 @@ class Event(Stamped, frozen=True, kw_only=True, tag=True):
 class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     """Plain words about the windows up to `pts_s`.
 
-    `kind`: an `interval`, the `story` of the whole source, or a mere `line` between them, which goes
+    `kind`: an `interval`, the `story` of the whole source, or a mere `line` in between, which goes
     to sinks that show pictures alone. `line` is the same in at most 90 characters. `grounded` is
     true when every statement was checked against `facts`, and `fallback` when `engine` did not pass
     that check and the grounded narrator spoke in its place; `faults` are what the check found then.

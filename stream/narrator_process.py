@@ -23,6 +23,8 @@ from ..models.telling import Teller
 from .bus import Bus, poll, receive
 
 NICE = 19
+NICE_GROUNDED = 10
+"""Without a model there is little to hold back, and a text is to be there at the end of a run."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ def main(endpoint: str, engine: str, options: str, manner: str) -> None:
     """Answer requests for ever; options and manner are JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(NICE)
+        os.nice(NICE_GROUNDED if engine == "grounded" else NICE)
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
     bus = Bus()
     socket = bus.socket("dealer", "requests", connect=endpoint)

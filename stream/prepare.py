@@ -186,11 +186,14 @@ def open_narrator(config: RunConfig) -> tuple[narrators.Choice, Manner]:
     """Return the narrator's engine, its options checked, and how it is to tell.
 
     Raises: ConfigError naming the engines, options or languages there are, MissingExtraError,
-    ModelError.
+    ModelError, PolicyError.
     """
     name = config.models.get("narrator", "auto")
     choice = narrators.choose(name, config.narrator_options)
-    configure(module_of(choice.name), choice.options)
+    module = module_of(choice.name)
+    options = configure(module, choice.options)
+    if hasattr(module, "check"):
+        module.check(options)
     tongue(config.language)
     if config.prompts is not None and not config.prompts.is_dir():
         raise ConfigError(f"prompts: {config.prompts} is no folder")

@@ -6,13 +6,13 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
 from helpers import memory, pipeline, synthetic
 
 from affectstream.models.check import faults
 from affectstream.models.tongues import tongue
+from affectstream.stream.errors import ConfigError, PolicyError
 from affectstream.stream.messages import Delivery, Frame, Narration, Reading
-
-RIGHT = "The person looks calm."
 
 
 def children() -> list[int]:
@@ -182,3 +182,25 @@ def test_the_child_is_nice_and_stays_in_the_session() -> None:
     for session, nice in seen:
         assert session == os.getsid(0), "in another session nice would count for nothing"
         assert nice > own
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"narrator_options": {"texts": 7}}, ConfigError, "texts"),
+        ({"narrator_options": {"behavior": "talk"}}, ConfigError, "did you mean behaviour"),
+        ({"language": "xx"}, ConfigError, "there are: de, en"),
+        ({"prompts": "nowhere"}, ConfigError, "nowhere is no folder"),
+        (
+            {
+                "models": {"narrator": "openai"},
+                "narrator_options": {"url": "http://example.org/v1"},
+            },
+            PolicyError,
+            "allow_remote",
+        ),
+    ],
+)
+def test_what_the_narrator_cannot_be_is_said_before_anything_runs(options, kind, words) -> None:
+    with pytest.raises(kind, match=words):
+        pipeline([synthetic(frames=5)], **options)
