@@ -9,7 +9,11 @@ in those pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
 
 from ..stream.messages import Body, Face, Frame, Image, Observation
 
@@ -101,11 +105,56 @@ class Vision(Protocol):
         ...
 
 
+class Manner(BaseModel):
+    """How to tell, whatever the engine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str = "en"
+    style: str = "Plain, warm, exact."
+    prompts: Path | None = None
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a narrator is asked for: an interval, the story of the whole, or an answer.
+
+    `facts` are numbers and labels as builtins; `earlier` the last texts, newest last; `question`
+    that of an answer. `rejected` is a first try and `fault` what was wrong with it.
+    """
+
+    kind: Literal["interval", "story", "answer"]
+    facts: dict[str, Any]
+    earlier: tuple[str, ...] = ()
+    question: str = ""
+    rejected: str = ""
+    fault: str = ""
+
+
+class Draft(NamedTuple):
+    """A text, and how many tokens a model made for it."""
+
+    text: str
+    tokens: int = 0
+
+
 class Narrator(Protocol):
-    """Turns facts about the window into plain words."""
+    """Turns facts into plain words.
+
+    `is_grounded`: what it says follows from the facts by construction and needs no check.
+    `expected_s` is how long one text will take, as far as a trial at the start tells.
+    """
 
     name: str
+    expected_s: float
 
-    def tell(self, facts: Mapping[str, Any]) -> str:
-        """Return two or three sentences that say nothing the facts do not hold."""
+    @property
+    def is_grounded(self) -> bool:
+        """Whether no check is needed."""
+        ...
+
+    def tell(self, task: Task) -> Draft:
+        """Return two or three sentences that say nothing the facts do not hold.
+
+        Raises: ModelError where the model cannot be reached or fails.
+        """
         ...

@@ -6,7 +6,9 @@ checked against them figure by figure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -35,7 +37,7 @@ MAX_NOTABLE = 12
 
 
 class Notable(msgspec.Struct, frozen=True):
-    """A quadrant change or a spike. `clock` is `time_s` as minutes and seconds."""
+    """Something that happened at one time. `clock` is `time_s` as minutes and seconds."""
 
     time_s: float
     clock: str
@@ -50,7 +52,8 @@ class PersonFacts(msgspec.Struct, frozen=True):
 
     A change is measured from `valence_told` and `arousal_told`: the value when a change was last
     noted, so that a slow drift is noted once it adds up. Trends are `rising`, `falling`, `steady`
-    or None when unknown. `uncertain`: few readings or low coverage.
+    or None when unknown. `uncertain`: few readings or low coverage. `emotions` are those that led,
+    each with its share of the windows since the last narration, largest first.
     """
 
     person: int
@@ -68,6 +71,17 @@ class PersonFacts(msgspec.Struct, frozen=True):
     quadrant: str | None
     emotion: str | None
     movement: float | None
+    emotions: tuple[tuple[str, float], ...] = ()
+    posture: str | None = None
+
+
+class GroupFacts(PersonFacts, frozen=True):
+    """Everybody pooled, and what only several people have; shares are of the window's frames."""
+
+    share_positive: float | None = None
+    near_share: float | None = None
+    facing_share: float | None = None
+    synchrony: float | None = None
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -77,6 +91,7 @@ class Facts(msgspec.Struct, frozen=True):
     `people_count` their number; `arrived` are those of them who were not there before; `gone` are
     people in the latest window who are no longer there. `mood` of several people is `alike`,
     `mixed` or `opposed`, else empty. `steady_s`: for so long nothing came, went or changed.
+    `notable` are changes of quadrant and spikes, `comings` arrivals and departures, with times.
     """
 
     index: int
@@ -90,10 +105,11 @@ class Facts(msgspec.Struct, frozen=True):
     left: tuple[int, ...]
     gone: tuple[int, ...]
     people: tuple[PersonFacts, ...]
-    group: PersonFacts
+    group: GroupFacts
     mood: str
     steady_s: int
     notable: tuple[Notable, ...]
+    comings: tuple[Notable, ...] = ()
 
 
 def gather(windows: Sequence[Window], events: Sequence[Event], previous: Facts | None) -> Facts:
@@ -113,9 +129,13 @@ def gather(windows: Sequence[Window], events: Sequence[Event], previous: Facts |
         {facts.person: facts for facts in (*previous.people, previous.group)} if previous else {}
     )
     spans = {span.person: span for span in window.spans}
-    people = tuple(_describe(spans[p], window, known.get(p)) for p in sorted(present))
-    group = _describe(spans[GROUP], window, known.get(GROUP))
-    notable = _notable(events)
+    led = {p: _led(windows, p) for p in (*sorted(present), GROUP)}
+    people = tuple(
+        PersonFacts(**_describe(spans[p], window, known.get(p)), emotions=led[p])
+        for p in sorted(present)
+    )
+    group = _describe_group(spans[GROUP], window, known.get(GROUP), led[GROUP])
+    notable = _notable(events, ("quadrant_change", "spike"))
     changed = came or departed or notable or any(_has_changed(p) for p in people)
     elapsed_s = window.pts_s - previous.to_s if previous else 0.0
     from_s = previous.to_s if previous else windows[0].pts_s - window.window_s
@@ -135,6 +155,7 @@ def gather(windows: Sequence[Window], events: Sequence[Event], previous: Facts |
         mood=_mood(people),
         steady_s=round(previous.steady_s + elapsed_s) if previous and not changed else 0,
         notable=notable,
+        comings=_notable(events, ("arrival", "departure")),
     )
 
 
@@ -159,14 +180,38 @@ def _presence(
     return in_window - gone, in_window & gone
 
 
-def _describe(span: Span, window: Window, before: PersonFacts | None) -> PersonFacts:
+def _led(windows: Sequence[Window], person: int) -> tuple[tuple[str, float], ...]:
+    """Return the emotions that were strongest in some window, with their share of the windows."""
+    spans = [span for window in windows for span in window.spans if span.person == person]
+    counted = Counter(span.emotion for span in spans if span.emotion is not None)
+    total = counted.total()
+    return tuple((emotion, round(n / total, 2)) for emotion, n in counted.most_common())
+
+
+def _describe_group(
+    span: Span,
+    window: Window,
+    before: PersonFacts | None,
+    emotions: tuple[tuple[str, float], ...],
+) -> GroupFacts:
+    return GroupFacts(
+        **_describe(span, window, before),
+        emotions=emotions,
+        share_positive=_rounded(span.share_positive),
+        near_share=_rounded(span.near_share),
+        facing_share=_rounded(span.facing_share),
+        synchrony=_rounded(span.synchrony),
+    )
+
+
+def _describe(span: Span, window: Window, before: PersonFacts | None) -> dict[str, Any]:
     valence, arousal = _rounded(span.valence_mean), _rounded(span.arousal_mean)
     told_v = before.valence_told if before else None
     told_a = before.arousal_told if before else None
     change_v, change_a = _difference(valence, told_v), _difference(arousal, told_a)
     uncertain = span.n < FEW_READINGS or span.coverage < LOW_COVERAGE
     covered_s = 0.0 if uncertain else window.window_s * span.coverage
-    return PersonFacts(
+    return dict(
         person=span.person,
         n=span.n,
         coverage=round(span.coverage, 2),
@@ -182,6 +227,7 @@ def _describe(span: Span, window: Window, before: PersonFacts | None) -> PersonF
         quadrant=span.quadrant,
         emotion=span.emotion,
         movement=_rounded(span.movement),
+        posture=span.posture,
     )
 
 
@@ -226,7 +272,7 @@ def _mood(people: Sequence[PersonFacts]) -> str:
     return "alike" if spread <= ALIKE else "mixed"
 
 
-def _notable(events: Iterable[Event]) -> tuple[Notable, ...]:
+def _notable(events: Iterable[Event], kinds: Sequence[str]) -> tuple[Notable, ...]:
     found = [
         Notable(
             time_s=round(event.pts_s, 1),
@@ -237,6 +283,6 @@ def _notable(events: Iterable[Event]) -> tuple[Notable, ...]:
             after=event.after,
         )
         for event in events
-        if event.kind in ("quadrant_change", "spike")
+        if event.kind in kinds
     ]
     return tuple(found[-MAX_NOTABLE:])

@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..stream.errors import ConfigError, ModelError
 from . import zoo
@@ -64,6 +64,22 @@ def fetch(entry: zoo.Entry, progress: Progress) -> list[Path]:
     return targets
 
 
+def download(url: str, target: Path, sha256: str, size_bytes: int | None, tell: Progress) -> None:
+    """Put one file in its place; `sha256` may be `unknown`, and is recorded then.
+
+    Raises: ModelError, see `fetch`.
+    """
+    file = Wanted(target.name, url, sha256, size_bytes)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest = _Download(file, target, tell).run()
+        if sha256 == zoo.UNKNOWN:
+            record = f"{digest}  {target.name}\n"
+            zoo.record_of(target).write_text(record, encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"cannot write {target}: {error.strerror or error}") from error
+
+
 def _try_it(target: Path) -> None:
     """Open a file that nobody vouches for in a process of its own, or take it away again."""
     try:
@@ -73,6 +89,15 @@ def _try_it(target: Path) -> None:
         raise
 
 
+class Wanted(NamedTuple):
+    """A file to be had; `zoo.File` is another."""
+
+    path: str
+    url: str
+    sha256: str
+    size_bytes: int | None
+
+
 class _Cut(Exception):
     """The network was not there, or went before the file was whole."""
 
@@ -80,7 +105,7 @@ class _Cut(Exception):
 class _Download:
     """One file on its way to its place."""
 
-    def __init__(self, file: zoo.File, target: Path, progress: Progress) -> None:
+    def __init__(self, file: zoo.File | Wanted, target: Path, progress: Progress) -> None:
         self._file, self._target, self._progress = file, target, progress
         self._part = target.with_name(f"{target.name}.part")
         self._can_resume = file.sha256 != zoo.UNKNOWN  # Else nothing proves that halves fit.

@@ -12,9 +12,14 @@ from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict
 
-from . import phrases
+from .base import Draft, Manner, Task
 from .facts import FEW_READINGS, LOW_COVERAGE, MIN_CHANGE, OPPOSED
-from .wording import agree, comparison, count_word, listed, named, sign
+from .grounded_story import Story
+from .tongues import tongue
+from .zones import STRONG, sign
+
+MAX_LINE = 90
+"""Characters of the line over the picture."""
 
 STEADY_S = 20
 """From here on the time without a change is worth saying. Our choice."""
@@ -28,19 +33,33 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def build(config: Config) -> GroundedNarrator:
-    """Return the narrator."""
-    return GroundedNarrator()
+def build(config: Config, manner: Manner) -> GroundedNarrator:
+    """Return the narrator. Raises: ConfigError where there is no such language."""
+    return GroundedNarrator(manner.language)
 
 
 class GroundedNarrator:
     """Tells the facts in two or three sentences."""
 
     name = "grounded"
+    is_grounded = True
+    expected_s = 0.0
 
-    def tell(self, facts: Mapping[str, Any]) -> str:
-        """Return the text; `facts` is `models.facts.Facts` as builtins."""
-        story = _Story(facts)
+    def __init__(self, language: str = "en") -> None:
+        """Take the words of a language. Raises: ConfigError."""
+        self._words = tongue(language)
+
+    def tell(self, task: Task) -> Draft:
+        """Return the text of a task: an interval, a story or an answer."""
+        if task.kind == "story":
+            return Draft(Story(task.facts, self._words).text())
+        if task.kind == "answer":
+            return Draft(task.facts["answer"])
+        return Draft(self.paragraph(task.facts))
+
+    def paragraph(self, facts: Mapping[str, Any]) -> str:
+        """Return two or three sentences; `facts` is `models.facts.Facts` as builtins."""
+        story = _Telling(facts, self._words)
         if not facts["people"]:
             sentences = story.empty_scene()
         elif len(facts["people"]) == 1:
@@ -49,12 +68,17 @@ class GroundedNarrator:
             sentences = story.several_people(facts["people"])
         return " ".join(sentences[:3])
 
+    def line(self, facts: Mapping[str, Any]) -> str:
+        """Return the same in one line of at most `MAX_LINE` characters."""
+        return _Telling(facts, self._words).line()
 
-class _Story:
+
+class _Telling:
     """One narration in the making."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: Mapping[str, Any], words: Any) -> None:
         self._facts = facts
+        self._words = words
         self._index = int(facts["index"])
 
     def pick(self, slot: str, options: Sequence[Any]) -> Any:
@@ -62,32 +86,52 @@ class _Story:
         return options[(self._index + crc32(slot.encode())) % len(options)]
 
     def empty_scene(self) -> list[str]:
-        sentences = [*self.comings(), self.pick("nobody", phrases.NOBODY)]
+        sentences = [*self.comings(), self.pick("nobody", self._words.NOBODY)]
         if self._facts["steady_s"] >= STEADY_S:
-            return [*sentences, self._for_seconds("empty", phrases.EMPTY_FOR)]
-        return [*sentences, self.pick("waiting", phrases.NOTHING_TO_READ)]
+            return [*sentences, self._for_seconds("empty", self._words.EMPTY_FOR)]
+        return [*sentences, self.pick("waiting", self._words.NOTHING_TO_READ)]
+
+    def line(self) -> str:
+        words, people = self._words, self._facts["people"]
+        count = words.count_word(len(people)).capitalize()
+        if not people:
+            return str(words.LINE_NOBODY)
+        if len(people) == 1:
+            (person,) = people
+            name = words.named([person["person"]])
+            if person["valence"] is None:
+                return str(words.LINE_UNREAD.format(name))
+            return f"{name} {self.look(person)}."
+        readable = [p for p in people if p["valence"] is not None and not p["uncertain"]]
+        if readable:
+            told = words.listed([self._one(p) for p in _extremes(readable)])
+            if self._facts["mood"] == "alike" and len(readable) == len(people):
+                told = f"{words.every(len(people))} {self.look(self._facts['group'])}"
+            line = f"{words.LINE_SEVERAL.format(count)}{told}."
+            if len(line) <= MAX_LINE:
+                return line
+        return str(words.LINE_PEOPLE.format(count))
 
     def one_person(self, person: _Person) -> list[str]:
-        options = ["The person in view", f"Person {person['person']}", "The person on camera"]
-        subject = self.pick("subject", options)
+        subject = self.pick("subject", self._words.SUBJECTS).format(person["person"])
         comings = self.comings()
         if person["valence"] is None:
-            first = f"{subject} is there, but the face cannot be read."
+            first = self._words.NO_FACE.format(subject)
             return [first, *comings, *self.movement(person), *self.steadiness([])]
         look = self.look(person)
         if person["uncertain"]:
             return [f"{subject} {look}.", *comings[:1], self.caution(person)]
         first = f"{subject} {look}{self.expression(person)}."
-        news = [*comings, *self.news([person], "they")]
+        news = [*comings, *self.news([person], alone=True)]
         return [first, *self.steadiness(news)[:1], *self.extra(person, news)]
 
     def several_people(self, people: Sequence[_Person]) -> list[str]:
         readable = [p for p in people if p["valence"] is not None and not p["uncertain"]]
         unclear = [p["person"] for p in people if p not in readable]
         first = self.who_looks_how(readable, len(people))
-        news = [*self.comings(unclear), *self.news(people, "")]
+        news = [*self.comings(unclear), *self.news(people, alone=False)]
         if unclear and readable and not set(unclear) <= set(self._newcomers()):
-            first.append(f"{named(unclear)} {agree(unclear, 'is', 'are')} hard to read.")
+            first.append(self._words.hard_to_read(unclear))
         return [*first, *self.steadiness(news)[:1], *self.extra(self._shared_trends(people), news)]
 
     def _shared_trends(self, people: Sequence[_Person]) -> _Person:
@@ -105,68 +149,69 @@ class _Story:
         """Return "looks ..." for one person."""
         slot = f"verb{person['person']}"
         if person["uncertain"]:
-            return f"{self.pick(slot, phrases.DOUBTFUL_VERBS)} {self.mood(person)}"
-        return f"{self.still()}{self.pick(slot, phrases.VERBS)[0]} {self.mood(person)}"
+            return f"{self.pick(slot, self._words.DOUBTFUL_VERBS)} {self.mood(person)}"
+        verb = self.pick(slot, self._words.VERBS)[0]
+        return str(self._words.looking(verb, self.mood(person), self._is_still()))
 
-    def still(self) -> str:
-        return "still " if self._facts["steady_s"] >= STEADY_S else ""
+    def _is_still(self) -> bool:
+        return bool(self._facts["steady_s"] >= STEADY_S)
 
     def mood(self, person: _Person) -> str:
         valence, arousal = person["valence"], person["arousal"]
         zone = (sign(valence), sign(arousal))
         if person["quadrant"] == "neutral":
             zone = (0, 0)
-        mild, strong = phrases.LOOKS[zone]
-        words = strong if valence**2 + arousal**2 >= phrases.STRONG**2 else mild
+        mild, strong = self._words.LOOKS[zone]
+        words = strong if valence**2 + arousal**2 >= STRONG**2 else mild
         return str(self.pick(f"mood{person['person']}", words))
 
     def expression(self, person: _Person) -> str:
         """Return a clause about the strongest expression where it fits the mood."""
-        fits = phrases.EMOTION_SIGNS.get(person["emotion"] or "", ())
+        fits = self._words.EMOTION_SIGNS.get(person["emotion"] or "", ())
         if person["quadrant"] == "neutral" or sign(person["valence"]) not in fits:
             return ""
-        clause: str = self.pick("expression", ("", *phrases.EMOTION_CLAUSES))
-        return f", {clause.format(person['emotion'])}" if clause else ""
+        clause: str = self.pick("expression", ("", *self._words.EMOTION_CLAUSES))
+        name = self._words.EMOTION_NAMES[person["emotion"]]
+        return f", {clause.format(name)}" if clause else ""
 
     def who_looks_how(self, readable: Sequence[_Person], number: int) -> list[str]:
         """Return a sentence on how several people look."""
-        count = count_word(number).capitalize()
+        words = self._words
+        count = words.count_word(number).capitalize()
         if not readable:
-            return [f"{count} people are in view, but no face can be read well."]
+            return [words.NO_FACES.format(count)]
         alike = len({p["quadrant"] for p in readable}) == 1 and self._facts["mood"] == "alike"
         if alike and len(readable) == number:
-            every = "both" if number == 2 else "all of them"
-            verb = self.pick("verb", phrases.VERBS)[1]
-            mood = self.mood(self._facts["group"])
-            return [f"{count} people are in view, and {every} {self.still()}{verb} {mood}."]
-        opening = f"{count} people are in view: "
+            verb = self.pick("verb", words.VERBS)[1]
+            looks = words.looking(verb, self.mood(self._facts["group"]), self._is_still())
+            return [words.ALIKE.format(count, words.every(number), looks)]
+        opening = words.IN_VIEW.format(count)
         if self._facts["mood"] == "opposed":
-            opening = self.pick("opposed", (opening, *phrases.OPPOSED_OPENINGS))
+            opening = self.pick("opposed", (opening, *words.OPPOSED_OPENINGS))
             return [f"{opening}{self._camps(readable)}."]
         shown = _extremes(readable)
-        rest = ", and the others lie somewhere in between" if len(shown) < len(readable) else ""
-        return [f"{opening}{listed([self._one(p) for p in shown])}{rest}."]
+        rest = words.BETWEEN if len(shown) < len(readable) else ""
+        return [f"{opening}{words.listed([self._one(p) for p in shown])}{rest}."]
 
     def _camps(self, people: Sequence[_Person]) -> str:
         """Return the brighter side against the darker side, and who is in between."""
         bright = [p for p in people if p["valence"] > OPPOSED]
         dark = [p for p in people if p["valence"] < -OPPOSED]
         between = [p for p in people if p not in bright and p not in dark]
-        sides = f"{self._camp(bright, 'brighter')}, while {self._camp(dark, 'darker')}"
+        words = self._words
+        sides = words.WHILE.format(self._camp(bright, "brighter"), self._camp(dark, "darker"))
         if not between:
-            return sides
-        names = named([p["person"] for p in between])
-        return f"{sides}; {names.lower()} {agree(between, 'is', 'are')} somewhere in between"
+            return str(sides)
+        return f"{sides}; {words.between([p['person'] for p in between])}"
 
     def _camp(self, people: Sequence[_Person], side: str) -> str:
         if len(people) == 1:
             return self._one(people[0])
-        verb = self.pick(side, phrases.VERBS)[1]
-        names = named([p["person"] for p in people]).lower()
-        return f"{names} {verb} to be on the {side} side"
+        verb = self.pick(side, self._words.VERBS)[1]
+        return str(self._words.camp([p["person"] for p in people], verb, side))
 
     def _one(self, person: _Person) -> str:
-        return f"person {person['person']} {self.look(person)}"
+        return f"{self._words.named([person['person']], False)} {self.look(person)}"
 
     def _newcomers(self) -> Sequence[int]:
         """Return who came since the last narration; at the first one nobody is new."""
@@ -174,57 +219,60 @@ class _Story:
 
     def comings(self, unclear: Sequence[int] = ()) -> list[str]:
         """Return one sentence on who came and who went."""
+        words = self._words
         came, left = self._newcomers(), self._facts["left"]
         parts = []
         if came:
-            verb = self.pick("came", ("come into view", "come in", "joined"))
             doubt = ""
             if unclear and set(unclear) <= set(came):
-                doubt = ", still hard to read" if list(unclear) == list(came) else ""
-                doubt = doubt or f" ({named(unclear).lower()} still hard to read)"
-            parts.append(f"{named(came)} {agree(came)} {verb}{doubt}")
+                doubt = words.DOUBT_ALL if list(unclear) == list(came) else ""
+                doubt = doubt or words.DOUBT_SOME.format(words.named(unclear, False))
+            parts.append(words.came_or_left(came, self.pick("came", words.CAME)) + doubt)
         if left:
-            verb = self.pick("left", ("left the scene", "gone out of view", "left"))
-            parts.append(f"{named(left)} {agree(left)} {verb}")
+            parts.append(words.came_or_left(left, self.pick("left", words.LEFT)))
         if len(parts) == 2:
-            return [f"{parts[0]}, and {parts[1][0].lower()}{parts[1][1:]}."]
+            return [f"{words.AND_THEN.format(parts[0], words.within(parts[1]))}."]
         return [f"{part}." for part in parts]
 
-    def news(self, people: Sequence[_Person], pronoun: str) -> list[str]:
+    def news(self, people: Sequence[_Person], alone: bool) -> list[str]:
         """Return sentences on what changed, the weightiest first."""
         certain = {p["person"]: p for p in people if not p["uncertain"]}
-        told = self._turns(certain, pronoun) or self._shifts(certain, pronoun)
+        told = self._turns(certain, alone) or self._shifts(certain, alone)
         return [*told, *self._spikes(certain)]
 
-    def _turns(self, people: Mapping[int, _Person], pronoun: str) -> list[str]:
+    def _turns(self, people: Mapping[int, _Person], alone: bool) -> list[str]:
         for event in reversed(self._facts["notable"]):
             person = people.get(event["person"])
             if event["kind"] != "quadrant_change" or person is None:
                 continue
             if person["quadrant"] == event["after"]:
-                before, after = (phrases.QUADRANT_WORDS[event[k]] for k in ("before", "after"))
-                who = "the person" if pronoun else f"person {event['person']}"
-                template = self.pick("turned", phrases.TURNED)
+                before, after = (self._words.QUADRANT_WORDS[event[k]] for k in ("before", "after"))
+                who = (
+                    self._words.THE_PERSON
+                    if alone
+                    else self._words.named([person["person"]], False)
+                )
+                template = self.pick("turned", self._words.TURNED)
                 return [template.format(event["clock"], who, before, after)]
         return []
 
-    def _shifts(self, people: Mapping[int, _Person], pronoun: str) -> list[str]:
+    def _shifts(self, people: Mapping[int, _Person], alone: bool) -> list[str]:
         ranked = sorted(people.values(), key=lambda p: (-_largest_change(p), p["person"]))
         if not ranked or _largest_change(ranked[0]) < MIN_CHANGE:
             return []
         person = ranked[0]
-        who, verb = ("they", "look") if pronoun else (f"person {person['person']}", "looks")
-        return [self.pick("changed", phrases.CHANGED).format(who, verb, comparison(person))]
+        template = self.pick("changed", self._words.CHANGED)
+        return [self._words.changed(template, None if alone else person["person"], person)]
 
     def _spikes(self, people: Mapping[int, _Person]) -> list[str]:
         for event in reversed(self._facts["notable"]):
             if event["kind"] == "spike" and event["person"] in people:
                 dimension, before = event["before"].split()
                 upwards = float(event["after"].split()[1]) > float(before)
-                words = phrases.SPIKES[dimension, upwards]
+                words = self._words.SPIKES[dimension, upwards]
                 if self._facts["people_count"] > 1:
-                    words += f" in person {event['person']}"
-                return [self.pick("sudden", phrases.SUDDEN).format(event["clock"], words)]
+                    words += self._words.IN_PERSON.format(event["person"])
+                return [self.pick("sudden", self._words.SUDDEN).format(event["clock"], words)]
         return []
 
     def steadiness(self, news: list[str]) -> list[str]:
@@ -232,12 +280,12 @@ class _Story:
         if news:
             return news
         if self._index == 0:
-            return [self.pick("first", phrases.FIRST_LOOK)]
+            return [self.pick("first", self._words.FIRST_LOOK)]
         if self._facts["steady_s"] >= STEADY_S:
-            return [self._for_seconds("steady", phrases.UNCHANGED_FOR)]
+            return [self._for_seconds("steady", self._words.UNCHANGED_FOR)]
         if self._facts["steady_s"] > 0:
-            return [self.pick("unchanged", phrases.UNCHANGED)]
-        return [self.pick("undecided", phrases.NO_LASTING_CHANGE)]
+            return [self.pick("unchanged", self._words.UNCHANGED)]
+        return [self.pick("undecided", self._words.NO_LASTING_CHANGE)]
 
     def extra(self, person: _Person, news: list[str]) -> list[str]:
         """Return a third sentence: more news, else a trend, else now and then the movement."""
@@ -248,20 +296,22 @@ class _Story:
             change = person[f"{dimension}_change"] or 0.0
             against = change < 0 if trend == "rising" else change > 0
             if trend in ("rising", "falling") and not against:
-                return [self.pick("trend", phrases.TRENDS[dimension, trend])]
-        lively = (person["movement"] or 0.0) >= phrases.MOVING[1][0]
+                return [self.pick("trend", self._words.TRENDS[dimension, trend])]
+        lively = (person["movement"] or 0.0) >= self._words.MOVING[1][0]
         return self.movement(person) if lively or self._index % 2 == 0 else []
 
     def movement(self, person: _Person) -> list[str]:
         speed = person["movement"]
         if speed is None:
             return []
-        options = next(words for limit, words in phrases.MOVING if speed < limit)
+        options = next(words for limit, words in self._words.MOVING if speed < limit)
         return [self.pick("movement", options)]
 
     def caution(self, person: _Person) -> str:
         few = person["n"] < FEW_READINGS and person["coverage"] >= LOW_COVERAGE
-        return str(self.pick("caution", phrases.FEW_READINGS if few else phrases.PART_OF_THE_TIME))
+        return str(
+            self.pick("caution", self._words.FEW_READINGS if few else self._words.PART_OF_THE_TIME)
+        )
 
     def _for_seconds(self, slot: str, options: Sequence[str]) -> str:
         return str(self.pick(slot, options)).format(self._facts["steady_s"])

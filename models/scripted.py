@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..stream.errors import ModelError
 from ..stream.messages import Body, Face, Frame, Observation, stamp_of
-from .base import COCO17
+from .base import COCO17, Draft, Manner, Task
 
 Delay = Callable[[int], float]
 """Seconds to take over frame `seq`."""
@@ -98,35 +98,54 @@ def _swing(pts_s: float) -> tuple[float, ...]:
 
 
 class Config(BaseModel):
-    """What the narrator does when asked."""
+    """What the narrator does when asked; `texts` are said in turn, and then held to the facts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    behaviour: Literal["talk", "hang", "crash", "raise", "empty"] = "talk"
+    behaviour: Literal[
+        "talk", "hang", "crash", "raise", "empty", "garbage", "slow load", "no load"
+    ] = "talk"
+    texts: tuple[str, ...] = ()
+    delay_s: float = 0.0
 
 
 class ScriptedNarrator:
-    """A narrator that always says the same, or misbehaves as it is told to."""
+    """A narrator that says what it is told to say, or misbehaves as it is told to."""
 
     name = "scripted"
+    expected_s = 0.0
 
     def __init__(self, config: Config) -> None:
         """Take the script."""
-        self._behaviour = config.behaviour
+        self._config = config
+        self._said = 0
+        self.is_grounded = not config.texts and config.behaviour != "garbage"
+        if config.behaviour == "no load":
+            raise ModelError("scripted weights are broken")
+        if config.behaviour == "slow load":
+            time.sleep(1.5)
 
-    def tell(self, facts: Mapping[str, Any]) -> str:
+    def tell(self, task: Task) -> Draft:
         """Return the scripted text, or none."""
-        if self._behaviour == "hang":
+        behaviour = self._config.behaviour
+        time.sleep(self._config.delay_s)
+        if behaviour == "hang":
             time.sleep(3600)
-        if self._behaviour == "crash":
+        if behaviour == "crash":
             os._exit(3)
-        if self._behaviour == "raise":
+        if behaviour == "raise":
             raise RuntimeError("scripted failure of the narrator")
-        if self._behaviour == "empty":
-            return ""
-        return f"Scripted words about {len(facts)} facts."
+        if behaviour == "empty":
+            return Draft("")
+        if behaviour == "garbage":
+            print("\x00\xffgarbage" * 1000, flush=True)
+            return Draft("\x1b[31m\ufffd<|user|> 0x00 {}" * 50, 999)
+        if self._config.texts:
+            self._said += 1
+            return Draft(self._config.texts[(self._said - 1) % len(self._config.texts)], 7)
+        return Draft(f"Scripted words about {len(task.facts)} facts.")
 
 
-def build(config: Config) -> ScriptedNarrator:
+def build(config: Config, manner: Manner) -> ScriptedNarrator:
     """Return the narrator."""
     return ScriptedNarrator(config)

@@ -51,7 +51,8 @@ class PlainLines:
             spans = "; ".join(self._span(span) for span in message.spans)
             self._print(message, spans or "nobody")
         elif isinstance(message, Narration):
-            self._print(message, message.text or f"no narration: {message.gap}")
+            head = "The whole: " if message.kind == "story" else ""
+            self._print(message, head + (message.text or f"no narration: {message.gap}"))
         elif isinstance(message, Event) and message.kind == "source_state":
             self._print(message, camera_words(message))
 

@@ -12,6 +12,11 @@ from ._lines import LineFile, folder_of
 from ._look.words import clock
 from .base import Policy, RunInfo, SinkConfig
 
+CHECKED = {
+    True: "",
+    False: ", not checked against the numbers",
+    "fallback": " did not pass the check: told by the grounded narrator",
+}
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|]")
 
 
@@ -76,6 +81,8 @@ class NarrativeSink:
         if epoch != narration.epoch:
             start_s = 0.0
         self._told_until_s[narration.source_id] = narration.epoch, narration.pts_s
+        if narration.kind == "story":
+            start_s = float(narration.facts.get("from_s", 0.0))
         source = ""
         if len(self._run.sources) > 1:
             source = f", {plain_markdown(narration.source_id)}"
@@ -83,15 +90,18 @@ class NarrativeSink:
         if narration.gap:
             words = f"*No narration: {plain_markdown(narration.gap)}.*"
         else:
-            checked = "" if narration.grounded else ", not checked against the numbers"
-            engine = f"*{plain_markdown(narration.engine)}{checked}*"
+            engine = f"*{plain_markdown(narration.engine)}{CHECKED[narration.grounded]}*"
             words = f"{plain_markdown(narration.text)}\n\n{engine}"
-        return f"\n## {times}{source}\n\n{words}\n"
+        head = "The whole: " if narration.kind == "story" else ""
+        return f"\n## {head}{times}{source}\n\n{words}\n"
 
 
 def _json_line(narration: Narration) -> str:
-    row = dict(zip(tables.NARRATION_COLUMNS, tables.narration_row(narration), strict=True))
+    row: dict[str, object] = dict(
+        zip(tables.NARRATION_COLUMNS, tables.narration_row(narration), strict=True)
+    )
     row["grounded"] = narration.grounded
+    row["faults"] = list(narration.faults)
     rest = {
         "epoch": narration.epoch,
         "t_wall_ns": narration.t_wall_ns,

@@ -1,4 +1,4 @@
--- The store of a run, version 1. Open it read-only; `affectstream.stream.runs` does.
+-- The store of a run, version 2. Open it read-only; `affectstream.stream.runs` does.
 --
 -- timestamp   media time of the source, seconds; rounded to a microsecond
 -- t_wall_ns   wall clock when the frame was captured, UTC, nanoseconds since 1970; 0 if unknown
@@ -7,7 +7,7 @@
 -- person      from 1; in readings 0 = nobody in this frame, in windows and events 0 = the group
 -- NULL        not measured
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE IF NOT EXISTS run (
     key   TEXT PRIMARY KEY,  -- schema_version, run_id, keypoint_layout, window_s, config, models ...
@@ -125,12 +125,17 @@ CREATE TABLE IF NOT EXISTS narrations (
     timestamp REAL NOT NULL,     -- s; the words are about the windows up to here
     text      TEXT NOT NULL,
     engine    TEXT NOT NULL,
-    grounded  INTEGER NOT NULL,  -- 1: every statement was checked against facts
+    grounded  TEXT NOT NULL,     -- true: every statement was checked against facts; fallback: by
+                                 -- the grounded narrator, as the engine did not pass; false
     latency_s REAL,
     gap       TEXT,              -- why there is no text
+    kind      TEXT NOT NULL,     -- interval, or story: of the whole source
+    line      TEXT,              -- the same in at most 90 characters
+    tokens    INTEGER NOT NULL,  -- made by a language model
+    faults    TEXT,              -- what the check found in texts that were not taken, a line each
     facts     TEXT NOT NULL,     -- JSON
     epoch     INTEGER NOT NULL,
-    PRIMARY KEY (source, epoch, timestamp)
+    PRIMARY KEY (source, epoch, timestamp, kind)
 );
 
 CREATE TABLE IF NOT EXISTS ledger (  -- what became of every frame and message

@@ -87,6 +87,7 @@ main.add_command(ctl)
 @click.option("--show", is_flag=True, help="Open a window; in it, h shows the keys.")
 @click.option("--window", type=float, metavar="SECONDS", help="Sliding window; default 10.")
 @click.option("--narrate", type=float, metavar="SECONDS", help="Between narrations; default 15.")
+@click.option("--language", metavar="CODE", help="Of the narration: en, de; default en.")
 @click.option("--model", "models", multiple=True, metavar="JOB=NAME", help="Choose a network.")
 @click.option(
     "--baseline", type=float, metavar="SECONDS", help="A face's first seconds are its rest."
@@ -166,10 +167,18 @@ def models_check(names: tuple[str, ...]) -> None:
 
 @models.command("fetch")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-def models_fetch(names: tuple[str, ...]) -> None:
+@click.option("--path", type=click.Path(path_type=Path), help="tinyllama: a local copy to use.")
+def models_fetch(names: tuple[str, ...], path: Path | None) -> None:
     """Download networks into the user's folder; one that was cut goes on where it ended."""
     from .doctor import fetch_models
 
+    if path is not None:
+        from ..models.narrators import NAME, adopt
+
+        if names != (NAME,):
+            raise ConfigError(f"--path is for {NAME} alone")
+        click.echo(f"{NAME}: used from {adopt(path)}")
+        return
     for line in fetch_models(names, lambda line: click.echo(line, err=True)):
         click.echo(line)
 
@@ -199,9 +208,13 @@ def models_add(file: Path, labels: str, **said: str) -> None:
 def models_export(
     name: str, side_px: int, int8: bool, calibrate: Path | None, weights: Path | None
 ) -> None:
-    """Make a YOLO pose network (AGPL-3.0) by the package ultralytics: yolov8n-pose and so on."""
+    """Make a YOLO pose network (AGPL-3.0) by ultralytics, or of tinyllama the 4-bit model."""
     from ..models.export import Wish, export
+    from ..models.narrators import NAME, export_int4
 
+    if name == NAME:
+        click.echo(f"tinyllama-int4: in {export_int4(weights)}; use it by --model narrator=auto")
+        return
     if int8 != (calibrate is not None):
         raise ConfigError("--int8 and --calibrate CLIP go together")
     entry = export(Wish(name, side_px, weights, calibrate))
@@ -215,6 +228,22 @@ def devices(as_json: bool) -> None:
     from .webcams import as_text, listing
 
     click.echo(listing() if as_json else as_text())
+
+
+@main.command()
+@click.argument("run_dir", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.argument("question")
+@click.option("--source", metavar="NAME", help="Which source, where the run has several.")
+@click.option("--language", default="en", show_default=True, help="Of question and answer: en, de.")
+@click.option("--narrator", default="auto", show_default=True, help="The engine that answers.")
+def ask(run_dir: Path, question: str, narrator: str, **how: Any) -> None:
+    """Answer a QUESTION about a run from its store: when, who, how long, highest, compare."""
+    from .ask import ask as answer
+
+    told = answer(run_dir, question, narrator, **how)
+    click.echo(told.text)
+    if told.grounded == "fallback":
+        click.echo(f"{narrator} did not pass the check: {told.faults[-1]}", err=True)
 
 
 @main.command()
@@ -252,6 +281,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "rate_hz": options["rate"],
         "window_s": options["window"],
         "narrate_s": options["narrate"],
+        "language": options["language"],
         "models": chosen,
         "baseline": None if options["baseline"] is None else "start",
         "baseline_s": options["baseline"],

@@ -127,8 +127,15 @@ class RunConfig(BaseModel):
         10.0, description="media time that the baseline of a person is learnt from, in seconds"
     )
     narrator_options: dict[str, Any] = Field({}, description="options of the narrator's engine")
-    narrator_deadline_s: Positive = Field(
-        20.0, description="a narrator that takes longer is started anew"
+    narrator_deadline_s: Positive | None = Field(
+        None,
+        description="a narrator that takes longer is started anew; if absent, 20 s or four times "
+        "what it usually takes",
+    )
+    language: str = Field("en", description="language of the narration, by its code")
+    style: str = Field("", description="a sentence on how the narrator is to write")
+    prompts: Path | None = Field(
+        None, description="folder with prompt templates that take the place of ours"
     )
     hang_s: Positive = Field(60.0, description="a stage that is silent this long ends the run")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
-from ..models import zoo
+from ..models import narrators, zoo
 from ..models.fetch import fetch
 from ..models.ort import PROVIDERS, runtime
 from .errors import AffectstreamError, MissingExtraError
@@ -43,7 +43,8 @@ def report() -> tuple[str, bool]:
         except AffectstreamError as error:
             lines.append(f"  {job:12} unusable")
             faults.append(str(error))
-    lines.append(f"  {'narrator':12} grounded: sentences made from the numbers, no network")
+    choice = narrators.choose("auto", {})
+    lines.append(f"  {'narrator':12} {choice.name}: {choice.why}")
     if not os.access(tempfile.gettempdir(), os.W_OK):
         faults.append(f"{tempfile.gettempdir()} cannot be written: set TMPDIR")
     lines.append("Faults")
@@ -70,7 +71,18 @@ def models_table() -> str:
             lines.append(f"{'':14}{zoo.remedy(entry)}")
         if entry.note:
             lines.append(f"{'':14}{entry.note}")
-    return "\n".join([*lines, *_legend()])
+    return "\n".join([*lines, *_narrators(), *_legend()])
+
+
+def _narrators() -> Iterator[str]:
+    """Yield the narrators, the one that `auto` picks marked."""
+    picked = narrators.choose("auto", {}).name
+    for name, (_, extra) in narrators.NEEDS.items():
+        here = (narrators.folder_of(name) / narrators.SIGNS[name]).is_file()
+        star, said = "*" if name == picked else " ", "yes" if here else "no"
+        yield f"{star} {'narrator':10} {name:22} {'-':>6} {'-':>6}  {said:6} Apache-2.0"
+        yield f'{"":14}needs pip install "affectstream[{extra}]"; its model: {narrators.HOW[name]}'
+    yield f"{'*' if picked == 'grounded' else ' '} {'narrator':10} {'grounded':22} no model"
 
 
 def _legend() -> Iterator[str]:
@@ -119,7 +131,10 @@ def fetch_models(names: Sequence[str], tell: Callable[[str], None]) -> Iterator[
             whole = f" of {of_bytes / 1e6:.1f}" if of_bytes else ""
             tell(f"{file}: {have_bytes / 1e6:.1f}{whole} MB")
 
-    for entry in [zoo.find(name) for name in names]:
+    if narrators.NAME in names:
+        folder = narrators.fetch_tinyllama(progress)
+        yield f"{narrators.NAME}: in {folder}; {narrators.LICENCE}"
+    for entry in [zoo.find(name) for name in names if name != narrators.NAME]:
         fetch(entry, progress)
         zoo.check(entry)
         yield f"{entry.name}: fetched, sha256 and shapes as listed; {entry.licence}"

@@ -247,8 +247,8 @@ class Span(msgspec.Struct, frozen=True):
     `n` counts readings with valence; `coverage` is the share of the window's looked-at frames
     that have one; slopes are least-squares, per second; `movement` is the mean. A statistic that
     needs more readings than there are is None. Faces below the quality gate count as not measured.
-    The last five belong to the group alone: means over the window of `Group`, and the newest
-    synchrony.
+    `posture` is the most frequent one. From `people_mean` to `synchrony` they belong to the group
+    alone: means over the window of `Group`, and the newest synchrony.
     """
 
     person: int
@@ -268,6 +268,7 @@ class Span(msgspec.Struct, frozen=True):
     near_share: float | None = None
     facing_share: float | None = None
     synchrony: float | None = None
+    posture: str | None = None
 
 
 class Window(Stamped, frozen=True, kw_only=True, tag=True):
@@ -299,16 +300,24 @@ class Event(Stamped, frozen=True, kw_only=True, tag=True):
 class Narration(Stamped, frozen=True, kw_only=True, tag=True):
     """Plain words about the windows up to `pts_s`.
 
-    `grounded` is true when every statement was checked against `facts`; `gap` names the reason
-    when no text could be made.
+    `kind`: an `interval`, the `story` of the whole source, or a mere `line` in between, which goes
+    to sinks that show pictures alone. `line` is the same in at most 90 characters. `grounded` is
+    true when every statement was checked against `facts`, and `fallback` when `engine` did not pass
+    that check and the grounded narrator spoke in its place; `faults` are what the check found then.
+    `tokens` were made by the model, 0 without one. `gap` names the reason when no text could be
+    made.
     """
 
     text: str
     engine: str
-    grounded: bool
+    grounded: bool | Literal["fallback"]
     latency_s: float
     facts: dict[str, Any] = {}
     gap: str = ""
+    kind: Literal["interval", "story", "line"] = "interval"
+    line: str = ""
+    tokens: int = 0
+    faults: tuple[str, ...] = ()
 
 
 SourceState = Literal[

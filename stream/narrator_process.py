@@ -1,7 +1,8 @@
-"""The narrator's own process: facts in, words out, at low priority.
+"""The narrator's own process: facts in, checked words out, at low priority.
 
-Run as `python -m affectstream.stream.narrator_process ENDPOINT ENGINE OPTIONS`. It ends when its
-standard input closes, which the operating system does when the parent is gone, by whatever cause.
+Run as `python -m affectstream.stream.narrator_process ENDPOINT ENGINE OPTIONS MANNER`. It ends when
+its standard input closes, which the operating system does when the parent is gone, by whatever
+cause. It stays in the parent's process session: in another one `nice` would count for nothing.
 """
 
 from __future__ import annotations
@@ -12,59 +13,106 @@ import signal
 import sys
 import threading
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from ..models.base import Narrator
+from ..models.base import Manner, Narrator, Task
+from ..models.grounded import GroundedNarrator
+from ..models.telling import Teller
 from .bus import Bus, poll, receive
 
-ENGINES = ("grounded", "scripted")
+NICE = 19
+NICE_GROUNDED = 10
+"""Without a model there is little to hold back, and a text is to be there at the end of a run."""
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A request; `facts` hold numbers and labels only."""
+    """A request; the facts of its task hold numbers and labels only."""
 
     id: int
-    facts: dict[str, Any]
+    task: Task
 
 
-class Told(msgspec.Struct, frozen=True):
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The engine is loaded; `expected_s` is its own guess at the time of one text.
+
+    With a `fault` it could not be loaded, and the grounded narrator speaks in its place.
+    """
+
+    expected_s: float
+    fault: str = ""
+
+
+class Told(msgspec.Struct, frozen=True, tag=True):
     """The answer to a request; `fault` says why there is no text."""
 
     id: int
     text: str
     fault: str = ""
+    line: str = ""
+    grounded: bool | Literal["fallback"] = False
+    tokens: int = 0
+    faults: tuple[str, ...] = ()
 
 
-def load_engine(name: str, options: dict[str, Any]) -> Narrator:
-    """Return the narrator of `models/NAME.py`. Raises: pydantic's error for a wrong option."""
-    module = import_module(f"..models.{name}", __package__)
-    narrator: Narrator = module.build(module.Config(**options))
+_decode = msgspec.msgpack.Decoder(Ask).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def module_of(engine: str) -> Any:
+    """Import the module of an engine, `models/NAME.py`."""
+    return import_module(f"..models.{engine.replace('-', '_')}", __package__)
+
+
+def load_engine(engine: str, options: dict[str, Any], manner: Manner) -> Narrator:
+    """Return the narrator, its model loaded.
+
+    Raises: pydantic's error for a wrong option, and what the engine's `build` raises.
+    """
+    module = module_of(engine)
+    narrator: Narrator = module.build(module.Config(**options), manner)
     return narrator
 
 
-def main(endpoint: str, engine: str, options: str) -> None:
-    """Answer requests for ever; `options` is the engine's configuration as JSON."""
+def main(endpoint: str, engine: str, options: str, manner: str) -> None:
+    """Answer requests for ever; options and manner are JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(NICE_GROUNDED if engine == "grounded" else NICE)
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
-    narrator = load_engine(engine, json.loads(options))
     bus = Bus()
     socket = bus.socket("dealer", "requests", connect=endpoint)
+    how = Manner.model_validate_json(manner)
+    fault = ""
+    try:
+        narrator = load_engine(engine, json.loads(options), how)
+    except Exception as error:  # a foreign package's, while it loads; the run is not to end by it
+        fault = f"{engine} cannot be used: {error}"
+        narrator = GroundedNarrator(how.language)
+    socket.send(_encode(Ready(narrator.expected_s, fault)))
+    teller = Teller(narrator, how.language)
     while True:
         poll([socket], 1.0)
         while (payload := receive(socket)) is not None:
-            socket.send(_answer(narrator, msgspec.msgpack.decode(payload, type=Ask)))
+            socket.send(_answer(teller, _decode(payload), fault))
 
 
-def _answer(narrator: Narrator, ask: Ask) -> bytes:
+def _answer(teller: Teller, ask: Ask, fault: str) -> bytes:
     try:
-        told = Told(ask.id, narrator.tell(ask.facts))
+        checked = teller.tell(ask.task)
     except Exception as error:  # the engine's fault must not end the process
-        told = Told(ask.id, "", f"{type(error).__name__}: {error}")
-    return msgspec.msgpack.encode(told)
+        return _encode(Told(ask.id, "", f"{type(error).__name__}: {error}"))
+    return _encode(
+        Told(
+            ask.id,
+            checked.text,
+            line=checked.line,
+            grounded="fallback" if fault else checked.grounded,
+            tokens=checked.tokens,
+            faults=(fault, *checked.faults) if fault else checked.faults,
+        )
+    )
 
 
 def _leave_with_parent() -> None:

@@ -14,9 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..models.base import Vision
+from ..models import narrators
+from ..models.base import Manner, Vision
 from ..models.quality import Config as QualityConfig
 from ..models.steady import Config as SteadyConfig
+from ..models.tongues import tongue
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
 from .errors import ConfigError, UsageError
@@ -25,7 +27,7 @@ from .live import Seat
 from .locate import means_camera, open_sources
 from .messages import SourceHealth
 from .narrate import Narrating
-from .narrator_process import ENGINES
+from .narrator_process import module_of
 from .seats import open_seats, seats_of
 from .secrets import scrub, scrubbed
 from .sources.base import Source
@@ -106,6 +108,7 @@ def prepare(
 
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
+    narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
     is_live = (
         config.live
@@ -126,7 +129,7 @@ def prepare(
         config.window_s,
         is_live,
         scrubbed(config.model_dump(mode="json")),
-        {**vision.models, "narrator": {"name": _narrator(config)}},
+        {**vision.models, "narrator": {"name": narrator.name, "why": narrator.why}},
     )
     made = [*_make_sinks(config, run), *sinks]
     if config.out:
@@ -138,11 +141,12 @@ def prepare(
         made,
         vision,
         Narrating(
-            _narrator(config),
-            config.narrator_options,
+            narrator.name,
+            narrator.options,
             config.narrate_s,
             config.narrator_deadline_s,
             is_live,
+            manner,
         ),
         SteadyConfig(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
@@ -227,14 +231,24 @@ def _clear(folder: Path, overwrite: bool) -> None:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
-def _narrator(config: RunConfig) -> str:
-    """Return the name of the narrator's engine. Raises: ConfigError naming the ones there are."""
+def open_narrator(config: RunConfig) -> tuple[narrators.Choice, Manner]:
+    """Return the narrator's engine, its options checked, and how it is to tell.
+
+    Raises: ConfigError naming the engines, options or languages there are, MissingExtraError,
+    ModelError, PolicyError.
+    """
     name = config.models.get("narrator", "auto")
-    if name == "auto":
-        return "grounded"
-    if name not in ENGINES:
-        raise ConfigError(f"no narrator {name!r}; there are: auto, {', '.join(ENGINES)}")
-    return name
+    choice = narrators.choose(name, config.narrator_options)
+    module = module_of(choice.name)
+    options = configure(module, choice.options)
+    if hasattr(module, "check"):
+        module.check(options)
+    tongue(config.language)
+    if config.prompts is not None and not config.prompts.is_dir():
+        raise ConfigError(f"prompts: {config.prompts} is no folder")
+    prompts = config.prompts.absolute() if config.prompts else None
+    manner = {"language": config.language, "style": config.style, "prompts": prompts}
+    return choice, Manner(**{key: value for key, value in manner.items() if value})
 
 
 def _write_ledger(folder: Path, summary: Summary) -> None:

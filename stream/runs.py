@@ -96,10 +96,12 @@ class Run:
         return table
 
     def narrations(self, source: str | None = None) -> pd.DataFrame:
-        """Return the narrations in order; `facts` are dicts."""
+        """Return the narrations in order, the story after the intervals; `facts` are dicts.
+
+        `grounded` is `true`, `false` or `fallback`.
+        """
         columns = (*tables.NARRATION_COLUMNS, "facts")
-        table = self._frame("narrations", columns, "source, epoch, timestamp", source)
-        table["grounded"] = table["grounded"].astype(bool)
+        table = self._frame("narrations", columns, "source, epoch, timestamp, kind", source)
         table["facts"] = pd.Series([json.loads(text) for text in table["facts"]], dtype=object)
         return table
 

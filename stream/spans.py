@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..models.affect import quadrant
+from ..models.posture import POSTURES
 from .messages import EMOTIONS, GROUP, Quadrant, Reading, Span
 
 Array = npt.NDArray[np.float64]
 
-_PTS, _PERSON, _VALENCE, _AROUSAL, _MOVEMENT, _EMOTIONS = range(6)
+_PTS, _PERSON, _VALENCE, _AROUSAL, _MOVEMENT, _POSTURE, _EMOTIONS = range(7)
 _WIDTH = _EMOTIONS + len(EMOTIONS)
+_POSTURES = {name: number for number, name in enumerate(POSTURES)}
 _NOTHING = (float("nan"),) * len(EMOTIONS)
 
 
@@ -60,7 +62,7 @@ class Samples:
             is_trusted = face is None or not face.quality_reason
             emotions = face.emotions if face is not None and is_trusted else None
             affect = (person.valence, person.arousal) if is_trusted else (None, None)
-            measured = (*affect, person.movement)
+            measured = (*affect, person.movement, _POSTURES.get(person.posture or ""))
             numbers = [float("nan") if value is None else value for value in measured]
             rows.append((reading.pts_s, person.id, *numbers, *(emotions or _NOTHING)))
         for row in rows:
@@ -75,7 +77,7 @@ class Samples:
 
     @property
     def people(self) -> Array:
-        """The rows of people, N x 13: time, person, valence, arousal, movement, emotions."""
+        """The rows of people, N x 14, in the order of `_PTS` to `_EMOTIONS`."""
         return self._people.view()
 
     @property
@@ -159,6 +161,7 @@ def _span(person: int, rows: Array, coverage: float, neutral_radius: float) -> S
         quadrant=place,
         emotion=_dominant(rows[:, _EMOTIONS:]),
         movement=_mean(rows[:, _MOVEMENT]),
+        posture=_frequent(rows[:, _POSTURE]),
     )
 
 
@@ -177,6 +180,12 @@ def _slope_per_s(time_s: Array, values: Array) -> float | None:
     centred_s = time_s - time_s.mean()
     spread = float(centred_s @ centred_s)
     return float(centred_s @ (values - values.mean())) / spread if spread > 0 else None
+
+
+def _frequent(postures: Array) -> str | None:
+    """Return the posture of most rows, the first of equals."""
+    known = postures[~np.isnan(postures)].astype(int)
+    return POSTURES[int(np.bincount(known).argmax())] if len(known) else None
 
 
 def _dominant(emotions: Array) -> str | None:

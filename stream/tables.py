@@ -16,7 +16,7 @@ from .messages import EMOTIONS, GROUP, Event, Narration, Person, Reading, Window
 STORE_NAME = "run.db"
 """The SQLite file of a run folder; `sinks/schema.sql` documents it."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the store; it is in `PRAGMA user_version` and in the table `run`."""
 
 Cell = str | int | float | None
@@ -45,15 +45,16 @@ WINDOW_COLUMNS = (
 EVENT_COLUMNS = ("source", "frame", "timestamp", "person", "kind", "before", "after")
 NARRATION_COLUMNS = (
     *("source", "frame", "timestamp", "text", "engine", "grounded", "latency_s", "gap"),
+    *("kind", "line", "tokens", "faults"),
 )
 
 TEXT_COLUMNS = frozenset(
     (
         "source emotion quadrant affect_source posture quality_reason emotion_steady "
-        "kind before after text engine gap"
+        "kind before after text engine grounded gap line faults"
     ).split()
 )
-INTEGER_COLUMNS = frozenset("frame person n grounded".split())
+INTEGER_COLUMNS = frozenset("frame person n tokens".split())
 PX_DECIMALS = 2
 UNIT_DECIMALS = 4
 TIME_DECIMALS = 6
@@ -146,9 +147,13 @@ def narration_row(narration: Narration) -> Row:
         rounded(narration.pts_s, TIME_DECIMALS),
         narration.text,
         narration.engine,
-        int(narration.grounded),
+        str(narration.grounded).lower(),
         rounded(narration.latency_s, UNIT_DECIMALS),
         narration.gap or None,
+        narration.kind,
+        narration.line or None,
+        narration.tokens,
+        "\n".join(narration.faults) or None,
     )
 
 

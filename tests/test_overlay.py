@@ -139,6 +139,15 @@ def test_the_chart_leaves_a_face_alone():
     assert right.mean() > 80
 
 
+def test_the_rolling_line_stands_against_a_paragraph_that_comes_late():
+    overlay = full(Overlay(10.0))
+    overlay.take(narration(75, "Person 1 looks sad.", kind="line", line="Person 1 looks sad."))
+    rolled = overlay.draw(picture(), reading(0))
+    overlay.take(narration(50, "Person 1 looks happy.", line="Person 1 looks happy."))
+    overlay.take(narration(75, "At first all was well.", kind="story"))
+    assert np.array_equal(overlay.draw(picture(), reading(0))[440:], rolled[440:])
+
+
 def test_an_empty_narration_takes_no_room():
     overlay = full(Overlay(10.0))
     told = overlay.draw(picture(), reading(0))
@@ -193,7 +202,7 @@ def test_the_trace_starts_anew_with_its_source():
 
 @pytest.mark.parametrize(
     ("text", "folded"),
-    [("it’s – “fine”", 'it\'s - "fine"'), ("Zoë Müller", "Zoe Muller"), ("日本", "??")],
+    [("it’s – “fine”", 'it\'s - "fine"'), ("Zoë Müller", "Zoe Mueller"), ("日本", "??")],
 )
 def test_letters_the_font_lacks(text, folded):
     assert foldable(text) == folded

@@ -110,7 +110,7 @@ def test_a_sink_that_wants_the_newest_gets_it_and_every_narration() -> None:
     run = pipeline([synthetic(frames=25 * 6)], ("memory", sink), narrate_s=2.0)
     summary = run.start().join()
     row = summary.ledger["sink:memory"]
-    assert sum(isinstance(m, Narration) for m in sink.messages) == 3
+    assert sum(isinstance(m, Narration) for m in sink.messages) == 4, "with the story"
     assert sum(isinstance(m, Window) for m in sink.messages) == 6
     assert row["offered"] == row["written"] + row["dropped"] and row["pending"] == 0
 
@@ -131,7 +131,7 @@ def test_every_window_and_narration_of_a_replay_arrives() -> None:
     windows = [m.pts_s for m in sink.messages if isinstance(m, Window)]
     assert windows[:20] == [float(k) for k in range(1, 21)]
     told = [m.pts_s for m in sink.messages if isinstance(m, Narration)]
-    assert told[:4] == [5.0, 10.0, 15.0, 20.0] and len(told) == 5
+    assert told[:4] == [5.0, 10.0, 15.0, 20.0] and len(told) == 6, "with the story"
 
 
 def test_a_frame_that_a_network_fails_on_is_counted_and_passed_over() -> None:

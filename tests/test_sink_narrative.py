@@ -29,6 +29,10 @@ def test_a_line_holds_every_field(tmp_path):
         "grounded": True,
         "latency_s": 0.25,
         "gap": None,
+        "kind": "interval",
+        "line": None,
+        "tokens": 0,
+        "faults": [],
         "epoch": 0,
         "t_wall_ns": 0,
         "facts": {"mean": 0.5},
@@ -50,6 +54,17 @@ def test_the_story_has_a_part_per_interval(tmp_path):
         ["0:05 to 0:10", "*No narration: deadline.*"],
         ["0:10 to 0:15", "Lively.", "*tinyllama, not checked against the numbers*"],
     ]
+
+
+def test_a_fallback_and_the_story_say_so(tmp_path):
+    messages = [
+        narration(125, "Calm.", grounded="fallback", engine="tinyllama"),
+        narration(125, "At first calm.", kind="story", facts={"from_s": 0.0}),
+    ]
+    write_all(make(tmp_path), messages)
+    story = (tmp_path / "narrative.md").read_text()
+    assert "*tinyllama did not pass the check: told by the grounded narrator*" in story
+    assert "## The whole: 0:00 to 0:05" in story
 
 
 def test_several_sources_keep_their_own_intervals(tmp_path):

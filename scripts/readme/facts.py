@@ -25,7 +25,10 @@ LIBRARIES = (
     ("onnxruntime", "onnxruntime", "runs the networks on a processor"),
     ("onnxruntime-gpu", "onnxruntime", "the same on an NVIDIA card"),
     ("onnxruntime-openvino", "onnxruntime", "the same through OpenVINO"),
-    ("torch", "torch", "trains the expression network; no run needs it"),
+    ("torch", "torch", "trains the expression network, runs the narrator `tinyllama`"),
+    ("transformers", "transformers", "loads TinyLlama, its tokenizer and chat template"),
+    ("onnxruntime-genai", "onnxruntime_genai", "runs the narrator `tinyllama-int4`"),
+    ("Jinja2", "jinja2", "the prompts of language models, in its sandbox"),
 )
 """Distribution, the name it is imported by, and what for."""
 FEW = 2

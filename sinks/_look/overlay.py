@@ -34,6 +34,7 @@ class Overlay:
         self._hold = Hold()
         self._window: Window | None = None
         self._words = ""
+        self._rolls = False
         self._type = Type()
         self._layout: Layout | None = None
 
@@ -41,10 +42,18 @@ class Overlay:
         """Remember a window or a narration; everything else passes."""
         if isinstance(message, Window):
             self._window = message
-        elif isinstance(message, Narration) and message.text != self._words:
-            self._words = message.text
-            if self._layout is not None:
-                self._layout.tell(self._words)
+        elif isinstance(message, Narration) and message.kind != "story":
+            self._tell(message)
+
+    def _tell(self, narration: Narration) -> None:
+        """Show the rolling line where there is one, for a paragraph may come late."""
+        self._rolls |= narration.kind == "line"
+        words = narration.line or narration.text
+        if words == self._words or (self._rolls and narration.kind != "line"):
+            return
+        self._words = words
+        if self._layout is not None:
+            self._layout.tell(self._words)
 
     def draw(
         self, image_bgr: Image, reading: Reading, age_s: float = 0.0, opacity: float = 1.0

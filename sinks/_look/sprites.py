@@ -22,7 +22,9 @@ from ...stream.messages import Image
 from .palette import SHADOW_BGR, Colour
 
 CACHED_SPRITES = 512
-_TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+_TYPOGRAPHY = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-"}
+) | str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 Alpha = npt.NDArray[np.uint8]
 
 

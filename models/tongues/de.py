@@ -1,0 +1,638 @@
+"""Deutsch: wie ein Gesicht wirkt, je nach Valenz und Erregung, und wie Deutsch gelesen wird.
+
+Every phrase of `LOOKS` completes "wirkt ..." for one person and for several, speaks of looks and
+never of inner states as certain, and fits the whole of its zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..facts import MIN_CHANGE
+from ..zones import sign
+
+NAME = "German"
+COUNTS = "null eine zwei drei vier fünf sechs sieben acht neun zehn".split()
+STOPWORDS = "der die das und ist sind nicht mit es zu im in den von".split()
+
+LOOKS: Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]] = {
+    (1, 1): (
+        ("leicht beschwingt", "munter und freundlich", "aufgeweckt und freundlich", "gut gelaunt"),
+        (
+            "heiter und lebhaft",
+            "fröhlich und voller Energie",
+            "beschwingt und hellwach",
+            "sehr fröhlich",
+        ),
+    ),
+    (1, 0): (
+        ("zufrieden", "freundlich", "sanft heiter", "recht zufrieden"),
+        ("fröhlich", "sichtlich erfreut", "heiter", "strahlend"),
+    ),
+    (1, -1): (
+        ("ruhig und zufrieden", "gelöst", "entspannt", "gelassen und zufrieden"),
+        ("tief entspannt", "friedlich", "sehr ruhig und zufrieden", "ganz gelöst"),
+    ),
+    (0, 1): (
+        ("wach", "aufmerksam", "wach und aufmerksam", "konzentriert"),
+        ("sehr wach", "hellwach", "aufgekratzt", "höchst aufmerksam"),
+    ),
+    (0, 0): (
+        ("neutral", "gefasst", "ausgeglichen und sachlich", "fast neutral"),
+        ("neutral", "gefasst", "ausgeglichen und sachlich", "fast neutral"),
+    ),
+    (0, -1): (
+        ("still", "gemächlich", "wenig lebhaft", "verhalten"),
+        ("sehr still", "kraftlos", "langsam und still", "sehr verhalten"),
+    ),
+    (-1, 1): (
+        ("etwas angespannt", "leicht gereizt", "etwas unruhig", "ein wenig angestrengt"),
+        ("angespannt und verstimmt", "aufgebracht", "sichtlich unruhig", "gereizt"),
+    ),
+    (-1, 0): (
+        ("etwas bedrückt", "leicht verstimmt", "eher ernst", "nicht ganz froh"),
+        ("unglücklich", "sichtlich verstimmt", "bedrückt", "missmutig"),
+    ),
+    (-1, -1): (
+        (
+            "eher gedrückt",
+            "etwas niedergeschlagen",
+            "verhalten und etwas traurig",
+            "trübe gestimmt",
+        ),
+        ("niedergeschlagen", "traurig", "sehr gedrückt", "sehr niedergeschlagen"),
+    ),
+}
+"""(sign of valence, sign of arousal) -> mild words, strong words."""
+
+QUADRANT_WORDS: Mapping[str, str] = {
+    "excited": "lebhaft",
+    "calm": "ruhig",
+    "angry": "angespannt",
+    "sad": "niedergeschlagen",
+    "neutral": "neutral",
+}
+EMOTION_SIGNS: Mapping[str, Sequence[int]] = {
+    "happiness": (1,),
+    "surprise": (-1, 0, 1),
+    "sadness": (-1,),
+    "anger": (-1,),
+    "disgust": (-1,),
+    "fear": (-1,),
+    "contempt": (-1,),
+}
+"""Emotions worth a clause, with the signs of valence they go with."""
+EMOTION_NAMES = {
+    "neutral": "ein neutraler Ausdruck",
+    "happiness": "Freude",
+    "surprise": "Überraschung",
+    "sadness": "Traurigkeit",
+    "anger": "Ärger",
+    "disgust": "Ekel",
+    "fear": "Angst",
+    "contempt": "Verachtung",
+}
+EMOTION_CLAUSES = (
+    "mit {0} als stärkstem Ausdruck",
+    "und im Gesicht zeigt sich vor allem {0}",
+    "wobei {0} am deutlichsten zu sehen ist",
+)
+DOUBTFUL_VERBS = ("wirkt vielleicht", "wirkt womöglich", "erscheint möglicherweise")
+VERBS = (("wirkt", "wirken"), ("erscheint", "erscheinen"), ("zeigt sich", "zeigen sich"))
+OPPOSED_OPENINGS = (
+    "Die Stimmungen gehen auseinander: ",
+    "Eine gemeinsame Stimmung ist nicht zu sehen: ",
+)
+NOBODY = (
+    "Niemand ist zu sehen.",
+    "Es ist niemand im Bild.",
+    "Das Bild zeigt keine Menschen.",
+    "Im Bild ist niemand.",
+)
+NOTHING_TO_READ = (
+    "Zurzeit gibt es keinen Ausdruck zu lesen.",
+    "Es gibt im Augenblick kein Gesicht zu lesen.",
+    "Für den Moment ist kein Gesicht da, das man lesen könnte.",
+)
+EMPTY_FOR = (
+    "So ist es seit {0} Sekunden.",
+    "Das Bild ist seit mindestens {0} Sekunden leer.",
+    "Seit {0} Sekunden regt sich nichts.",
+)
+FIRST_LOOK = (
+    "Es ist zu früh, um eine Richtung zu nennen.",
+    "Das ist ein erster Eindruck.",
+    "Noch gibt es nichts Früheres zum Vergleich.",
+)
+UNCHANGED = (
+    "Seit dem letzten Blick hat sich wenig verändert.",
+    "Das ist fast wie zuvor.",
+    "Eine echte Veränderung ist nicht zu sehen.",
+    "Bisher bleibt es dabei.",
+)
+UNCHANGED_FOR = (
+    "So ist es seit {0} Sekunden geblieben.",
+    "Seit {0} Sekunden hat sich kaum etwas verändert.",
+    "Nun gibt es seit {0} Sekunden kaum eine Veränderung.",
+    "Damit sind es {0} Sekunden ohne echte Veränderung.",
+)
+NO_LASTING_CHANGE = (
+    "Eine klare Richtung fällt nicht auf.",
+    "Sonst fällt nichts auf.",
+    "Eine dauerhafte Veränderung fällt nicht auf.",
+)
+CHANGED = (
+    "Verglichen mit vorher {1} {0} {2}.",
+    "Vorher war es anders: nun {1} {0} {2}.",
+    "Gegenüber vorher {1} {0} {2}.",
+    "Etwas hat sich verschoben, denn {0} {1} {2} als vorher.",
+)
+TURNED = (
+    "Gegen {0} schien {1} von {2} zu {3} zu wechseln.",
+    "Gegen {0} gab es eine Wende: {1} schien von {2} zu {3} überzugehen.",
+    "Der Eindruck von {1} änderte sich gegen {0} von {2} zu {3}.",
+)
+SUDDEN = (
+    "Gegen {0} war {1} zu sehen.",
+    "Etwa bei {0} zeigte das Bild {1}.",
+    "Ein Augenblick fällt auf, gegen {0}: {1}.",
+)
+SPIKES: Mapping[tuple[str, bool], str] = {
+    ("valence", True): "ein plötzliches Aufhellen",
+    ("valence", False): "ein plötzliches Eintrüben",
+    ("arousal", True): "ein Schub an Energie",
+    ("arousal", False): "ein plötzliches Nachlassen der Energie",
+}
+"""(dimension, upwards) -> words."""
+TRENDS: Mapping[tuple[str, str], Sequence[str]] = {
+    ("valence", "rising"): (
+        "Die Stimmung scheint sich zu heben.",
+        "Es scheint nach und nach heller zu werden.",
+    ),
+    ("valence", "falling"): (
+        "Die Stimmung scheint zu sinken.",
+        "Es scheint nach und nach trüber zu werden.",
+    ),
+    ("arousal", "rising"): ("Die Energie scheint zu steigen.", "Es scheint lebhafter zu werden."),
+    ("arousal", "falling"): ("Die Energie scheint nachzulassen.", "Es scheint ruhiger zu werden."),
+}
+MOVING = (
+    (0.1, ("Es bewegt sich kaum etwas.", "Bewegung gibt es fast keine.")),
+    (0.4, ("Es gibt nur wenig Bewegung.", "Die Bewegungen sind klein.")),
+    (1.0, ("Es gibt einige Bewegung.", "Die Bewegung ist mäßig.")),
+    (float("inf"), ("Es gibt viel Bewegung.", "Die Bewegungen sind groß und schnell.")),
+)
+"""Movement below this many torso lengths per second -> words. Our choice."""
+PART_OF_THE_TIME = (
+    "Das Gesicht war nur zeitweise zu lesen, also ist das eine Vermutung.",
+    "Das Gesicht war lange verdeckt, daher ist das unsicher.",
+    "Meist war kein Gesicht zu lesen, daher ist das nur vorläufig.",
+)
+FEW_READINGS = (
+    "Bisher gibt es nur wenige Messungen, daher ist das vorläufig.",
+    "Das stützt sich auf sehr wenige Messungen und kann gut falsch sein.",
+    "Es ist eine Vermutung aus nur wenigen Messungen.",
+)
+
+SUBJECTS = ("Die Person im Bild", "Person {0}", "Die sichtbare Person")
+NO_FACE = "{0} ist da, aber das Gesicht ist nicht zu lesen."
+NO_FACES = "{0} Personen sind zu sehen, aber kein Gesicht ist gut zu lesen."
+ALIKE = "{0} Personen sind zu sehen, und {1} {2}."
+IN_VIEW = "{0} Personen sind zu sehen: "
+BETWEEN = ", und die übrigen liegen irgendwo dazwischen"
+WHILE = "{0}, während {1}"
+SIDE = {"brighter": "heiteren", "darker": "trüben"}
+CAME = ("ins Bild gekommen", "dazugekommen", "hereingekommen")
+LEFT = ("gegangen", "aus dem Bild gegangen", "verschwunden")
+AND_THEN = "{0}, und {1}"
+DOUBT_ALL = ", noch schwer zu lesen"
+DOUBT_SOME = " ({0} noch schwer zu lesen)"
+THEY, THE_PERSON = "die Person", "die Person"
+IN_PERSON = " bei Person {0}"
+LINE_SEVERAL = "{0} Personen: "
+LINE_NOBODY = "Niemand ist zu sehen."
+LINE_UNREAD = "{0} ist im Bild, schwer zu lesen."
+LINE_PEOPLE = "{0} Personen sind zu sehen."
+
+STORY_OPENINGS = ("Zu Beginn {0}.",)
+STORY_SCENE = {
+    "nobody": "war niemand zu sehen",
+    "one": "war eine Person zu sehen, die {0} wirkte",
+    "one unread": "war eine Person zu sehen, schwer zu lesen",
+    "several": "waren {0} Personen zu sehen, die als Gruppe {1} wirkten",
+    "several opposed": "waren {0} Personen zu sehen, deren Stimmungen auseinandergingen",
+    "several unread": "waren {0} Personen zu sehen, schwer zu lesen",
+}
+STORY_TURN = (
+    "Gegen {0} schien {1} von {2} zu {3} zu wechseln.",
+    "Etwa bei {0} änderte sich der Eindruck von {1} von {2} zu {3}.",
+    "Dann, gegen {0}, schien {1} von {2} zu {3} überzugehen.",
+)
+STORY_CAME = "Um {0} kam {1} ins Bild."
+STORY_LEFT = "Um {0} ging {1}."
+STORY_GROUP = "die Gruppe"
+STORY_MORE = "Kleinere Veränderungen folgten."
+STORY_CALM = "Bis {0} fiel keine dauerhafte Veränderung auf."
+STORY_ENDINGS = ("Am Ende, um {0}, {1}.",)
+
+ANSWERS = {
+    "nothing": "Das sagt die Aufzeichnung nicht: nichts dergleichen wurde gemessen.",
+    "not understood": (
+        "Diese Frage gehört nicht zu denen, die ohne Sprachmodell zu beantworten sind: fragen Sie "
+        "nach wann, wer, wie lange, wie viele, höchster, niedrigster, oder nach einem Vergleich."
+    ),
+    "no such person": "Die Aufzeichnung kennt keine Person {0}; es gibt: {1}.",
+    "when turned": "Gegen {0} schien {1} von {2} zu {3} zu wechseln.",
+    "nobody did": "Niemand wirkte zu irgendeiner Zeit {0}.",
+    "when became": "Gegen {0} wirkte {1} {2} als vorher: {3}, von {4} auf {5}.",
+    "never became": "Zu keiner Zeit wirkte {0} deutlich {1} als vorher.",
+    "when most": "{0} wirkte {1} gegen {2}, mit {3} von {4}.",
+    "when state": "{0} wirkte {1} {2}.",
+    "never": "Zu keiner Zeit wirkte {0} {1}.",
+    "nobody did shown": "Niemand zeigte zu irgendeiner Zeit vor allem {0}.",
+    "never shown": "Zu keiner Zeit zeigte {0} vor allem {1}.",
+    "when state shown": "{0} zeigte vor allem {1} {2}.",
+    "how long shown": "{0} zeigte insgesamt {2} Sekunden lang vor allem {1}, {3}.",
+    "from to": "von {0} bis {1}",
+    "at": "gegen {0}",
+    "came": "{0} kam um {1} ins Bild.",
+    "left": "{0} ging um {1}.",
+    "stayed": "{0} ging nicht: zu sehen bis {1}.",
+    "how long in": "{0} war {1} Sekunden lang zu sehen, von {2} bis {3}.",
+    "how long": "{0} wirkte {1}, insgesamt {2} Sekunden lang, {3}.",
+    "how many": "Höchstens {0} Personen waren zugleich zu sehen, um {1}.",
+    "who most": "{0}, mit {1} von im Mittel {2} von {3} bis {4}.",
+    "compare": "{0} lag bei {1} von im Mittel {2}, {3} bei {4}, von {5} bis {6}: {7}.",
+    "higher": "{0} wirkte {1}",
+    "equal": "beide wirkten ähnlich",
+    "mood": "Von {0} bis {1} wirkte {2} im Mittel {3}: Valenz {4}, Erregung {5}.",
+}
+DIMENSIONS = {"valence": "einer Valenz", "arousal": "einer Erregung", "movement": "einer Bewegung"}
+COMPARATIVES = {
+    ("valence", 1): "heiterer",
+    ("valence", -1): "trüber",
+    ("arousal", 1): "lebhafter",
+    ("arousal", -1): "ruhiger",
+    ("movement", 1): "bewegter",
+    ("movement", -1): "unbewegter",
+}
+SUPERLATIVES = {
+    ("valence", 1): "am heitersten",
+    ("valence", -1): "am trübsten",
+    ("arousal", 1): "am lebhaftesten",
+    ("arousal", -1): "am ruhigsten",
+    ("movement", 1): "am bewegtesten",
+    ("movement", -1): "am wenigsten bewegt",
+}
+GROUP_NAME = "Die Gruppe"
+LOWEST = r"niedrig|tiefst|gering|wenigst|minim"
+QUESTIONS = (
+    ("how_long", r"\bwie lange?\b|\bwie viel zeit\b"),
+    ("how_many", r"\bwie viele?\b"),
+    ("compare", r"\bvergl\w+|\bunterschied\w*|\bals person\b"),
+    ("when", r"\bwann\b|\bzu welcher zeit\b|\bum wie viel uhr\b"),
+    ("who", r"\bwer\b|\bwen\b|\bwelche person\b|\bwessen\b"),
+    ("extreme", r"\bhöchst\w*|\bniedrigst\w*|\bam meisten\b|\bam wenigsten\b|\bm(?:ax|in)im\w*"),
+    ("how", r"\bwie\b|\bwas\b|\bbeschreib\w*"),
+)
+
+
+def count_word(number: int) -> str:
+    """Return a number as a word up to ten."""
+    return COUNTS[number] if number < len(COUNTS) else str(number)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return `a, b und c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} und {parts[-1]}"
+
+
+def named(people: Sequence[int], starts: bool = True) -> str:
+    """Return `Person 1` or `Personen 1 und 2`, a noun wherever it stands."""
+    word = "Person" if len(people) == 1 else "Personen"
+    return f"{word} {listed([str(person) for person in people])}"
+
+
+def every(number: int) -> str:
+    """Return the words for all of several people."""
+    return "beide" if number == 2 else "alle"
+
+
+def looking(verb: str, mood: str, still: bool) -> str:
+    """Return "wirkt weiterhin ruhig"."""
+    return f"{verb} {'weiterhin ' if still else ''}{mood}"
+
+
+def within(part: str) -> str:
+    """Return a sentence as it stands within another."""
+    return part
+
+
+def came_or_left(people: Sequence[int], verb: str) -> str:
+    """Return "Person 1 ist gegangen"."""
+    return f"{named(people)} {'ist' if len(people) == 1 else 'sind'} {verb}"
+
+
+def hard_to_read(people: Sequence[int]) -> str:
+    """Return "Personen 1 und 2 sind schwer zu lesen."."""
+    return f"{named(people)} {'ist' if len(people) == 1 else 'sind'} schwer zu lesen."
+
+
+def between(people: Sequence[int]) -> str:
+    """Return "Person 1 liegt irgendwo dazwischen"."""
+    return f"{named(people)} {'liegt' if len(people) == 1 else 'liegen'} irgendwo dazwischen"
+
+
+def camp(people: Sequence[int], verb: str, side: str) -> str:
+    """Return "Personen 1 und 2 sind eher auf der heiteren Seite"."""
+    return f"{named(people)} sind dem Eindruck nach eher auf der {SIDE[side]} Seite"
+
+
+def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str:
+    """Fill one of `CHANGED`; at least one change must be large enough."""
+    who = THE_PERSON if number is None else f"Person {number}"
+    return template.format(who, "wirkt", _comparison(person))
+
+
+def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
+    """Return "Bei 0:12 wirkte Person 1 deutlich heiterer als vorher."."""
+    return f"Bei {clock} wirkte Person {number} {_comparison(person)} als vorher."
+
+
+def _comparison(person: Mapping[str, Any]) -> str:
+    valence, up = person["valence"], person["valence_change"] or 0.0
+    livelier = person["arousal_change"] or 0.0
+    parts = []
+    if abs(up) >= MIN_CHANGE:
+        if up > 0:
+            word = "heiterer" if sign(valence) >= 0 else "weniger bedrückt"
+        else:
+            word = "bedrückter" if sign(valence) < 0 else "weniger heiter"
+        parts.append(f"{_degree(up)} {word}")
+    if abs(livelier) >= MIN_CHANGE:
+        word = "lebhafter" if livelier > 0 else ("ruhiger" if sign(valence) >= 0 else "stiller")
+        parts.append(f"{_degree(livelier)} {word}")
+    return " und ".join(parts)
+
+
+def _degree(change: float) -> str:
+    return "etwas" if abs(change) < 0.25 else "deutlich" if abs(change) < 0.5 else "viel"
+
+
+PERSON = r"Person(?:en)?\s+(?:Nummer\s+|Nr\.?\s*)?"
+AND = r"(?:\s*,\s*(?:und\s+)?|\s+und\s+)"
+PEOPLE = r"(?:(?:weitere|andere|verschiedene|sichtbare)\s+)?(?:Person(?:en)?|Menschen?|Leuten?|Gesicht(?:er)?|von\s+ihnen|der\s+(?:Personen|Menschen))"
+OF = r"(?:von|der)\b"
+OWNER = r"\s+(?:bei|von|in)\s+"
+SECONDS = r"-?\s*Sekunden?\b"
+MINUTES = r"-?\s*Minuten?\b"
+PERCENT = r"\s*(?:%|Prozent)"
+OPENINGS = frozenset(
+    "der die das den dem des ein eine einer einem einen es sie ihr ihre seine dies diese dieser "
+    "dieses hier dort alle beide jede jeder keine kein niemand nichts etwas jemand mehrere viele "
+    "einige wenige zwei drei vier fünf sechs sieben acht neun zehn nun jetzt dann danach davor "
+    "später bald wieder auch so noch schon nur sonst nach vor um gegen etwa zwischen während seit "
+    "bis für von im in am an auf über unter mit ohne bei zu zur zum als wenn wo ob weil da damit "
+    "denn obwohl aber und oder doch nicht vorher zuvor verglichen gegenüber bisher vielleicht "
+    "möglicherweise kaum fast insgesamt zusammen zunächst anfangs schließlich zuletzt am ende "
+    "stimmung stimmungen energie valenz erregung ausdruck gesicht gesichter gruppe bewegung "
+    "bewegungen eindruck veränderungen kleinere augenblick moment zurzeit plötzlich dabei daher "
+    "dennoch jedoch weiterhin person personen menschen leute im meist was wer wie bild haltung "
+    "höchstens mindestens er ist sind war waren hat haben eher sehr ganz recht".split()
+)
+
+
+def is_opening(word: str) -> bool:
+    """Tell whether a word in small letters may open a sentence, other than a name."""
+    return word in OPENINGS or word.endswith(("lich", "weise"))
+
+
+CAPITALS = frozenset(
+    "Person Personen Menschen Leute Gesicht Gesichter Freude Überraschung Traurigkeit Trauer Ärger "
+    "Wut Ekel Angst Verachtung Energie Stimmung Bewegung Gruppe Ausdruck Sekunden Messungen "
+    "Valenz Erregung Bild Ruhe Augenblick Moment Ende Beginn".split()
+)
+NAME_AFTER = r"(?:heißt|namens|und|neben|Herr|Frau|wie)\s+"
+FROM_TO = r"von\s+({0})\s+zu\s+({0})"
+
+LEXICON: Sequence[tuple[str, Any, str]] = (
+    (
+        "posture",
+        "arms raised",
+        r"(?:erhobene\w*|gehobene\w*)\s+Armen?|Arme\s+(?:\w+\s+)?(?:erhoben|gehoben|oben)",
+    ),
+    ("posture", "hands to face", r"(?:Hand|Hände)\s+(?:\w+\s+)?(?:am|zum|ans|vor\s+dem)\s+Gesicht"),
+    ("posture", "arms crossed", r"verschränkte\w*\s+Armen?|Arme\s+(?:\w+\s+)?verschränkt"),
+    ("posture", "slumped", r"zusammengesunken|zusammengesackt"),
+    ("posture", "leaning left", r"nach\s+links\s+(?:geneigt|gelehnt)"),
+    ("posture", "leaning right", r"nach\s+rechts\s+(?:geneigt|gelehnt)"),
+    ("posture", "leaning forward", r"(?:vorgebeugt|nach\s+vorne?\s+(?:geneigt|gelehnt|gebeugt))"),
+    ("posture", "leaning back", r"zurückgelehnt|nach\s+hinten\s+(?:geneigt|gelehnt)"),
+    ("posture", "closed", r"geschlossene\w*\s+Haltung"),
+    ("posture", "open", r"offene\w*\s+Haltung"),
+    ("posture", "upright", r"aufrecht\w*"),
+    (
+        "vague",
+        "",
+        r"fällt\s+nicht\s+auf|fällt\s+(?:\w+\s+)?nichts\s+auf|fällt\s+auf|fiel\s+keine\s+dauerhafte\s+Veränderung\s+auf|[Kk]leinere\s+Veränderungen|auf\s+der\s+(?:heiteren|trüben)\s+Seite|hat\s+sich\s+verschoben|war\s+es\s+anders|eine\s+klare\s+Richtung|die\s+übrigen|nicht\s+ganz\s+sicher",
+    ),
+    (
+        "invented",
+        "where somebody is",
+        r"(?:links|rechts)|im\s+(?:Hinter|Vorder)grund|hinter|in\s+der\s+Ecke",
+    ),
+    (
+        "unread",
+        "",
+        r"nicht\s+(?:gut\s+)?(?:zu\s+lesen|lesbar)|kein\w*\s+(?:Gesicht|Ausdruck)(?:\s+(?:ist\s+)?(?:gut\s+)?(?:zu\s+lesen|da))?|schwer\s+zu\s+lesen|verdeckt",
+    ),
+    ("first", "", r"erster\s+Eindruck|zu\s+früh|nichts\s+Früheres"),
+    (
+        "mood_of_all",
+        "opposed",
+        r"Stimmungen\s+(?:gehen\s+)?auseinander\w*|gemeinsame\s+Stimmung\s+ist\s+nicht|gegensätzlich\w*|im\s+Gegensatz",
+    ),
+    ("mood_of_all", "alike", r"gemeinsame\s+Stimmung|gleiche\s+Stimmung|ähnlich\w*"),
+    ("pair", "near_share", r"nah\w*\s+beieinander|dicht\s+beieinander"),
+    ("pair", "facing_share", r"(?:einander|sich)\s+(?:zugewandt|gegenüber)"),
+    ("pair", "synchrony", r"im\s+(?:Gleichtakt|Gleichklang)|synchron\w*"),
+    (
+        "moves",
+        (0.0, 0.15),
+        r"bewegt\s+sich\s+kaum(?:\s+etwas)?|fast\s+keine\s+Bewegung|Bewegung\s+gibt\s+es\s+fast\s+keine|regungslos|reglos|regt\s+sich\s+nichts|ohne\s+Bewegung",
+    ),
+    (
+        "moves",
+        (0.05, 0.5),
+        r"(?:nur\s+)?wenig\s+Bewegung|Bewegungen\s+sind\s+klein|kleine\s+Bewegungen|bewegt\s+sich\s+(?:nur\s+)?wenig",
+    ),
+    ("moves", (0.3, 1.1), r"einige\s+Bewegung|Bewegung\s+ist\s+mäßig|mäßige\s+Bewegung"),
+    (
+        "moves",
+        (0.9, 99.0),
+        r"viel\s+Bewegung|groß\s+und\s+schnell|bewegt\s+sich\s+(?:viel|stark)|lebhafte\s+Bewegung",
+    ),
+    ("moves", (9.0, 0.0), r"(?:mehr|weniger)\s+Bewegung"),
+    ("spike", ("valence", 1), r"plötzliches\s+Aufhellen"),
+    ("spike", ("valence", -1), r"plötzliches\s+Eintrüben"),
+    ("spike", ("arousal", 1), r"Schub\s+an\s+Energie"),
+    ("spike", ("arousal", -1), r"plötzliches\s+Nachlassen(?:\s+der\s+Energie)?"),
+    (
+        "most",
+        ("valence", 1),
+        r"am\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)sten|höchste\w*\s+Valenz",
+    ),
+    (
+        "most",
+        ("valence", -1),
+        r"am\s+(?:trüb|traurig|unglücklich|bedrückte?|niedergeschlagen)sten|niedrigste\w*\s+Valenz",
+    ),
+    ("most", ("arousal", 1), r"am\s+(?:lebhafte|munter|wach|aufmerksam)sten|höchste\w*\s+Erregung"),
+    ("most", ("arousal", -1), r"am\s+(?:ruhig|still|entspannte)sten|niedrigste\w*\s+Erregung"),
+    (
+        "most",
+        ("movement", 1),
+        r"bewegt\w*\s+sich\s+am\s+meisten|am\s+meisten\s+bewegt|meiste\w*\s+Bewegung",
+    ),
+    (
+        "shift",
+        ("valence", 1),
+        r"heiterer|fröhlicher|glücklicher|heller|freundlicher|zufriedener|weniger\s+(?:bedrückt|traurig|angespannt|verstimmt|trübe|niedergeschlagen)|aufgehellt|hellt\w*\s+(?:\w+\s+)?auf|hebt\s+sich|sich\s+(?:zu\s+)?heben|gehoben|bess(?:er|ert)\w*|aufheitern\w*",
+    ),
+    (
+        "shift",
+        ("valence", -1),
+        r"trüber|trauriger|bedrückter|unglücklicher|ernster|weniger\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)|sink(?:t|en)|gesunken|verschlechter\w*|schlechter|trübt\w*\s+sich|eingetrübt|verdüster\w*",
+    ),
+    (
+        "shift",
+        ("arousal", 1),
+        r"lebhafter|munterer|wacher|aufgeregter|unruhiger|energischer|Energie\s+(?:scheint\s+)?(?:zu\s+)?(?:steigt|steigen|zunimmt)|belebt\s+sich",
+    ),
+    (
+        "shift",
+        ("arousal", -1),
+        r"ruhiger|stiller|gelassener|entspannter|weniger\s+(?:lebhaft|munter|wach|aufgeregt)|nachzulassen|beruhigt\s+sich|(?:sich\s+)?(?:zu\s+)?beruhigen|beruhigte?",
+    ),
+    (
+        "same",
+        "",
+        r"unverändert|gleich\s?bleibend|stabil|konstant|bleib(?:t|en)|blieb(?:en)?|geblieben|wie\s+(?:zuvor|vorher)|(?:wenig|kaum\s+etwas|nichts)\s+(?:hat\s+sich\s+)?verändert|hat\s+sich\s+(?:wenig|kaum\s+etwas|nichts)\s+verändert|(?:keine|kaum\s+eine|ohne)\s+(?:echte\s+)?Veränderung|echte\s+Veränderung\s+ist\s+nicht|so\s+ist\s+es\s+seit",
+    ),
+    ("move", 1, r"steigt|steigen|stieg(?:en)?|gestiegen|nimmt\s+zu|zugenommen|wächst|höher"),
+    (
+        "move",
+        -1,
+        r"fällt|fiel(?:en)?|gefallen|nimmt\s+ab|abgenommen|nachgelassen|lässt\s+nach|niedriger|gesenkt",
+    ),
+    (
+        "come",
+        "",
+        r"ins\s+Bild(?:\s+gekommen)?|dazugekommen|hereingekommen|hinzugekommen|(?:kam|kommt|kamen)\s+(?:\w+\s+)?(?:hinzu|dazu|herein)|erschienen|aufgetaucht|eingetreten|(?:kam|kommt|kamen|kommen)",
+    ),
+    (
+        "go",
+        "",
+        r"(?:aus\s+dem\s+Bild\s+)?gegangen|verschwunden|verlassen|ging(?:en)?|geht|verschwand(?:en)?|verlässt|verließ|fort|weg",
+    ),
+    ("dimension", "valence", r"Valenz|Stimmung"),
+    ("dimension", "arousal", r"Erregung|Energie|Aktivierung"),
+    ("emotion", "happiness", r"Freude|Lächeln|lächelt\w*"),
+    ("emotion", "surprise", r"Überraschung|überrascht\w*|erstaunt"),
+    ("emotion", "sadness", r"Traurigkeit|Trauer"),
+    ("emotion", "anger", r"Ärger|Wut"),
+    ("emotion", "disgust", r"Ekel|angeekelt"),
+    ("emotion", "fear", r"Angst|ängstlich|Furcht|verängstigt"),
+    ("emotion", "contempt", r"Verachtung|verächtlich"),
+    (
+        "mood",
+        "-*",
+        r"nicht\s+ganz\s+froh|unglücklich|bedrückt|verstimmt|missmutig|unruhig|angestrengt|gedrückt|niedergeschlagen|traurig|trübe(?:\s+gestimmt)?|unzufrieden",
+    ),
+    ("mood", "-+", r"angespannt|gereizt|aufgebracht|wütend|verärgert|zornig|nervös"),
+    ("mood", "n*", r"(?:eher\s+)?ernst"),
+    ("mood", "++", r"begeistert|ausgelassen"),
+    (
+        "mood",
+        "+*",
+        r"fröhlich|heiter|glücklich|zufrieden|freundlich|erfreut|strahlend|gut\s+gelaunt|vergnügt|froh|positiv",
+    ),
+    ("mood", "p+", r"beschwingt"),
+    ("mood", "pn", r"gelöst|entspannt|friedlich|gelassen|ruhig"),
+    (
+        "mood",
+        "*+",
+        r"lebhaft|hellwach|wach|aufmerksam|konzentriert|aufgekratzt|munter|aufgeweckt|voller\s+Energie|aufgeregt|energisch",
+    ),
+    ("mood", "*-", r"still|gemächlich|wenig\s+lebhaft|kraftlos|verhalten"),
+    ("mood", "00", r"neutral\w*|gefasst|ausgeglichen|ausdruckslos"),
+    (
+        "forbidden",
+        "sex",
+        r"er|ihm|ihn|seine[rmns]?|Mann|Männer|Frau(?:en)?|Junge[n]?|Mädchen|männlich\w*|weiblich\w*|Herr|Dame",
+    ),
+    (
+        "forbidden",
+        "age",
+        r"jung\w*|alt(?:e[rns]?)?|älter\w*|Kind(?:er)?|Jugendliche\w*|Erwachsene\w*|Baby",
+    ),
+    (
+        "forbidden",
+        "origin",
+        r"weiße\w*|schwarze\w*|asiatisch\w*|afrikanisch\w*|europäisch\w*|Haut\w*|Herkunft|Rasse",
+    ),
+    (
+        "forbidden",
+        "health",
+        r"depressi\w*|krank\w*|Krankheit\w*|Störung|psychisch\w*|gesund\w*|müde|erschöpft|betrunken|gestresst|Schmerz\w*",
+    ),
+    (
+        "forbidden",
+        "identity",
+        r"namens|heißt|Ehe(?:frau|mann|paar|leute)|Mutter|Vater|Freund(?:e|in|innen)?|Paar|Familie|Kolleg\w+|Chef\w*|Lehrer\w*|Schüler\w*|Patient\w*|Arzt|Ärztin|Kund\w+",
+    ),
+    (
+        "inner",
+        "",
+        r"fühl\w*|empfind\w*|denkt|denken|glaubt|weiß|will|wollen|möchte|hofft|liebt|hasst|genießt|erinnert",
+    ),
+    ("invented", "a cause", r"weil|wegen|aufgrund|deshalb|Grund"),
+    (
+        "invented",
+        "speech",
+        r"sagt\w*|spricht|sprechen|redet|reden|Gespräch\w*|diskutier\w*|streit\w*|lacht|lachen|weint|weinen|singt|ruft|Witz\w*",
+    ),
+    (
+        "invented",
+        "a thing or an act",
+        r"Telefon\w*|Handy|Tisch\w*|Stuhl|Zimmer|Büro|Küche|Straße|Haus|Auto|Hund|Katze|Musik|Wetter|Sonne|Regen|Kleid\w*|trägt|Hemd|Hut|Brille|Haare?|Augen|Mund|Hände?|Kopf|Besprechung|Arbeit\w*|Spiel\w*|Buch|Bildschirm|Film|isst|trinkt|tanzt|läuft|sitzt|steht|nickt|winkt|Essen|Kaffee|Fenster|Tür",
+    ),
+    (
+        "leak",
+        "",
+        r"<\||\|>|</?s>|\[/?INST\]|###|```|assistant|Sprachmodell|Anweisung\w*|prompt|json|Fakten?\s*:|\w+_\w+|https?:|\{|\}",
+    ),
+    (
+        "doubt",
+        "",
+        r"vielleicht|womöglich|möglicherweise|unsicher|vorläufig|Vermutung|vermutlich|falsch|könnte|wenige[n]?\s+Messungen|unklar",
+    ),
+    (
+        "look",
+        "",
+        r"wirk(?:t|en|te|ten)|erschein\w*|erschien\w*|schein(?:t|en)|schien(?:en)?|zeig(?:t|en|te|ten)(?:\s+sich)?|Eindruck|Ausdruck|Miene|Gesicht|sehen|sieht|sichtbar",
+    ),
+    ("zero", "", r"niemand|keine?\s+(?:Person(?:en)?|Menschen?|Leute)|keiner|leer"),
+    ("not", "", r"nicht|nie(?:mals)?|ohne|weder|noch\s+nie|kein\w*|zu\s+keiner\s+Zeit"),
+    (
+        "plural",
+        "",
+        r"mehrere\s+(?:Personen|Menschen)|viele\s+(?:Personen|Menschen)|einige\s+(?:Personen|Menschen)|Personen\s+sind|Gruppe|einander",
+    ),
+    ("all", "", r"beide[n]?|alle|jede[r]?"),
+    ("someone", "", r"die\s+(?:sichtbare\s+)?Person(?!en)|sie|allein"),
+    ("than", "", r"als"),
+    ("break", "", r"[,;:]|\bwährend\b|\baber\b|\bdoch\b"),
+)
+"""(kind, value, pattern): what words claim; see `en.LEXICON`."""
