@@ -1,0 +1,1 @@
+"""Rating files by their real formats, one file each."""
