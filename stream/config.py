@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .errors import ConfigError
 
-Job = Literal["face", "mesh", "expression", "pose", "narrator"]
+Job = Literal["face", "mesh", "expression", "pose", "affect", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -51,8 +51,8 @@ class RunConfig(BaseModel):
     narrate_s: Positive = Field(15.0, description="media time between narrations, in seconds")
     models: dict[Job, str] = Field(
         {},
-        description="network for a job (face, mesh, expression, pose, narrator), by name; "
-        "`auto` if absent, `none` leaves the job out",
+        description="network for a job (face, mesh, expression, pose, affect, narrator), by name; "
+        "`auto` if absent, `none` leaves the job out; affect: `derived`, or a fitted head's file",
     )
     loop: bool = Field(False, description="start each source anew when it ends")
     limit_frames: Annotated[int, Field(gt=0)] | None = Field(

@@ -30,6 +30,7 @@ from .messages import Delivery, Frame, Reading
 from .narrate import narrate_loop
 from .prepare import Prepared, prepare
 from .schedule import Scheduler
+from .source_state import SourceState
 from .sources.base import Source
 from .stage import Command, ControlRoom, Report
 from .worker import Workers
@@ -171,7 +172,8 @@ class Pipeline:
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
             start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
-        follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
+        begin = partial(SourceState, config.window_s, made.steady, made.head)
+        follow = partial(aggregate_loop, begin=begin)
         start("aggregate", partial(follow, outlets=outlets))
         for number in range(made.workers):
             look = partial(vision_loop, vision=made.vision, jobs=scheduler.under_way)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.base import Vision
+from ..models.fitted import DERIVED, JOB, FittedHead
 from ..models.steady import Config as SteadyConfig
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
@@ -48,6 +49,7 @@ class Prepared:
     narration: Narrating
     steady: SteadyConfig
     workers: int
+    head: FittedHead | None = None
 
     def write_record(self, summary: Summary) -> None:
         """Write `run.json`, complete or not at all, and the ledger into the store."""
@@ -91,6 +93,7 @@ def prepare(
     Raises: UsageError, SourceError, ModelError; nothing was written then.
     """
     vision = vision if vision is not None else open_vision(config)
+    head = open_head(config)
     opened = list(sources or open_sources(config.sources, loop=config.loop))
     folder = _clear(config.out, config.overwrite) if config.out else None
     run = RunInfo(
@@ -101,7 +104,11 @@ def prepare(
         config.window_s,
         config.live,
         config.model_dump(mode="json"),
-        {**vision.models, "narrator": {"name": _narrator(config)}},
+        {
+            **vision.models,
+            **({} if head is None else {JOB: head.record}),
+            "narrator": {"name": _narrator(config)},
+        },
     )
     return Prepared(
         run,
@@ -119,6 +126,7 @@ def prepare(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
         ),
         config.workers or os.cpu_count() or 1,
+        head,
     )
 
 
@@ -138,7 +146,7 @@ def open_vision(config: RunConfig) -> Vision:
     from ..models import vision
 
     cv2.setNumThreads(1)  # The pool of workers is the parallelism; OpenCV's own would fight it.
-    networks = {job: name for job, name in config.models.items() if job != "narrator"}
+    networks = {job: name for job, name in config.models.items() if job in vision.JOBS}
     return vision.build(
         vision.Config(
             models=networks,
@@ -149,6 +157,17 @@ def open_vision(config: RunConfig) -> Vision:
             provider=config.provider,
         )
     )
+
+
+def open_head(config: RunConfig) -> FittedHead | None:
+    """Open the head that was fitted to ratings; None where values are derived.
+
+    Raises: ConfigError, ModelError, MissingExtraError.
+    """
+    name = config.models.get("affect", "auto")
+    if name == "none":
+        raise ConfigError(f"affect cannot be left out; there are: auto, {DERIVED}, or a file")
+    return None if name in ("auto", DERIVED) else FittedHead(Path(name).expanduser())
 
 
 def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:
