@@ -39,7 +39,7 @@ def groups_of(results: Results, config: dict[str, Any]) -> tuple[dict[str, str],
         return _from_pattern(str(pattern), ids), f"by the pattern {pattern}"
     pairs = results.pairs.set_index("video_id")
     for column in COLUMNS:
-        if column in pairs and pairs.loc[ids, column].notna().all():
+        if column in pairs and pairs.loc[ids, column].notna().all():  # An empty cell is NaN.
             return {one: str(pairs.loc[one, column]) for one in ids}, f"by {column} in pairs.csv"
     return _from_names(ids, pairs), "by name without the mark of a copy, and by rating file"
 
@@ -75,7 +75,8 @@ def _from_names(ids: list[str], pairs: pd.DataFrame) -> dict[str, str]:
         rating = pairs.loc[one, "rating_path"]
         if not isinstance(rating, str) or not rating:
             continue
-        kept = owner.setdefault(rating, group[one])
+        item = pairs.loc[one, "rating_item"] if "rating_item" in pairs else ""
+        kept = owner.setdefault(f"{rating}\0{item}", group[one])
         old = group[one]
         if kept != old:
             group = {key: kept if value == old else value for key, value in group.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from .. import agreement
 from ..agreement import METRICS, Agreement, Array, Series
@@ -15,7 +15,7 @@ from ..files import write_rows
 from ..groups import groups_of
 from ..options import StepOptions, StepResult
 from ..results import SCALED, Results, per_frame
-from ..settings import settled
+from ..settings import StepConfig, own_keys
 
 LAG_STEP_S = 0.1
 SEED = 0
@@ -28,10 +28,8 @@ COLUMNS = (
 )
 
 
-class Config(BaseModel):
-    """The options of this step."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Config(StepConfig):
+    """How far the ratings may be off in time, and what belongs together."""
 
     max_lag_s: float = Field(5.0, ge=0, le=60, description="ratings may be this late, or early")
     resamples: int = Field(1000, ge=100, description="of the bootstrap")
@@ -41,7 +39,7 @@ class Config(BaseModel):
 
 def run(options: StepOptions) -> StepResult:
     """Write the table and the plots. Raises: UsageError."""
-    config = settled(Config, options)
+    config = own_keys(options.config, Config, "evaluate")
     results = Results(options)
     groups, told = groups_of(results, config.model_dump())
     result = StepResult(notes=[f"{len(set(groups.values()))} groups of videos, {told}"])

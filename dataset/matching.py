@@ -1,0 +1,137 @@
+"""Which ratings belong to which video: by manifest, by a person's word, by id, or by name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+ALIKE = 0.8
+"""Names that are this much alike (difflib's ratio) are asked for, and not paired. Our choice."""
+
+_WORDS = frozenset(
+    "valence arousal annotation annotations rating ratings rated rater label labels video videos "
+    "clip movie face sub subject participant mean avg average averaged".split()
+)
+"""What names of files say beside whose they are."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a set of rating files rates: `name` is the format's own name for the video."""
+
+    key: str
+    name: str
+    paths: tuple[str, ...]
+    reader: str = ""
+    part_of: str = ""
+
+
+@dataclass
+class Match:
+    """The items of a video, how they were found, and what to ask about it."""
+
+    items: list[Item] = field(default_factory=list)
+    by: str = ""
+    candidates: list[Item] = field(default_factory=list)
+    why: str = ""
+
+
+def match(videos: Mapping[str, PurePath], items: Sequence[Item]) -> dict[str, Match]:
+    """Pair videos (id and path) with items; what is doubtful has candidates instead.
+
+    Several items of one name rate one video together. An item goes to one video only.
+    """
+    found = {video_id: Match() for video_id in videos}
+    rest = list(items)
+    for by, same in (("id", _same_id), ("name", _same_name)):
+        wanted = {
+            video_id: [item for item in rest if same(path, item)]
+            for video_id, path in videos.items()
+            if not found[video_id].items
+        }
+        for video_id, mine in wanted.items():
+            claims = [other for other, theirs in wanted.items() if _overlap(mine, theirs)]
+            if not mine:
+                continue
+            best = _nearest(videos, claims, mine)
+            if best == video_id:
+                found[video_id] = Match(mine, by)
+            elif best is None:
+                why = f"as well be of {', '.join(other for other in claims if other != video_id)}"
+                found[video_id].candidates, found[video_id].why = mine, f"may {why}"
+        taken = {item.key for one in found.values() for item in one.items}
+        whole = {item.part_of for one in found.values() for item in one.items if item.part_of}
+        rest = [item for item in rest if item.key not in taken and item.key not in whole]
+    _ask(found, videos, rest)
+    return found
+
+
+def _ask(found: dict[str, Match], videos: Mapping[str, PurePath], rest: Sequence[Item]) -> None:
+    """Name likely items for videos that have none."""
+    whole = [item for item in rest if not item.part_of]
+    for video_id, one in found.items():
+        if one.items or one.candidates:
+            continue
+        mine = _plain(videos[video_id].stem)
+        near = [(_likeness(mine, _plain(PurePath(item.name).name)), item) for item in whole]
+        near = [(ratio, item) for ratio, item in near if ratio >= ALIKE]
+        if near:
+            near.sort(key=lambda pair: (-pair[0], pair[1].key))
+            one.candidates = [item for _, item in near[:3]]
+            one.why = "the names are alike, not the same"
+
+
+def _same_id(path: PurePath, item: Item) -> bool:
+    name = item.name.lower()
+    if "/" in name:
+        folder, _, stem = name.rpartition("/")
+        return path.stem.lower() == stem and path.parent.name.lower() == folder
+    return bool(name) and name in (path.stem.lower(), path.name.lower())
+
+
+def _same_name(path: PurePath, item: Item) -> bool:
+    mine, theirs = _plain(path.stem), _plain(item.name.replace("/", " "))
+    return bool(mine) and mine == theirs
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    """Return the words of a name that tell, numbers without leading zeros."""
+    words = re.findall(r"[a-z]+|\d+", name.lower())
+    return tuple(w.lstrip("0") or "0" if w.isdigit() else w for w in words if w not in _WORDS)
+
+
+def _likeness(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
+    """Return how alike two names are; names of differing numbers are not."""
+    numbers = [[word for word in words if word.isdigit()] for words in (mine, theirs)]
+    if numbers[0] != numbers[1]:
+        return 0.0
+    return difflib.SequenceMatcher(None, " ".join(mine), " ".join(theirs)).ratio()
+
+
+def _overlap(mine: Iterable[Item], theirs: Iterable[Item]) -> bool:
+    return bool({item.key for item in mine} & {item.key for item in theirs})
+
+
+def _nearest(
+    videos: Mapping[str, PurePath], claims: Sequence[str], items: Sequence[Item]
+) -> str | None:
+    """Return the video in the folder nearest to the rating file; None where two are as near."""
+    if len(claims) == 1:
+        return claims[0]
+    near = {video_id: _shared(videos[video_id], PurePath(items[0].paths[0])) for video_id in claims}
+    best = max(near.values())
+    nearest = [video_id for video_id, shared in near.items() if shared == best]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _shared(one: PurePath, other: PurePath) -> int:
+    """Return how many folders two paths have in common from the start."""
+    count = 0
+    for mine, theirs in zip(one.parent.parts, other.parent.parts, strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count

@@ -1,0 +1,91 @@
+"""The rating files of a folder as tracks, and as items to be matched with videos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..stream.errors import AffectstreamError, UsageError
+from .found import rating_groups, settings_for
+from .matching import Item
+from .ratings import RatingTrack
+from .readers import RatingGroup
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Index:
+    """Tracks by the key of their item, and files that could not be read with the reason."""
+
+    tracks: dict[str, RatingTrack]
+    items: list[Item]
+    faults: dict[str, str]
+
+
+def index(folder: Path, texts: list[Path], settings: Settings) -> Index:
+    """Read every rating file. A file that cannot be read is named, and the rest goes on."""
+    found = Index({}, [], {})
+    for group in rating_groups(folder, texts, settings):
+        names = tuple(path.relative_to(folder).as_posix() for path in group.paths)
+        try:
+            tracks = group.read(settings_for(group, folder, settings))
+        except AffectstreamError as error:
+            found.faults[names[0]] = str(error)
+            continue
+        for track in tracks:
+            key = f"{names[0]}, {track.item}, {len(found.items)}"
+            found.tracks[key] = track
+            found.items.append(Item(key, track.item, names, track.reader))
+            for part in _parts(track):
+                found.tracks[f"{key}/{part.item}"] = part
+                item = Item(f"{key}/{part.item}", part.item, names, track.reader, part_of=key)
+                found.items.append(item)
+    return found
+
+
+def read_tracks(
+    folder: Path, paths: Sequence[str], items: Sequence[str], settings: Settings
+) -> list[RatingTrack]:
+    """Read the tracks of these items from these files. Raises: RatingError, UsageError."""
+    found = []
+    for group in rating_groups(folder, [Path(path) for path in paths], settings):
+        said = json.dumps(settings_for(group, folder, settings), sort_keys=True)
+        changed = tuple(path.stat().st_mtime_ns for path in group.paths)
+        for track in _read(group, said, changed):
+            found += [one for one in (track, *_parts(track)) if one.item in items]
+    if not found:
+        raise UsageError(
+            f"{';'.join(paths)}: {';'.join(items)} is not there any more: "
+            "run `affectstream dataset match` again"
+        )
+    return found
+
+
+@lru_cache(maxsize=4)
+def _read(group: RatingGroup, settings: str, changed: tuple[int, ...]) -> list[RatingTrack]:
+    """Keep the newest files: a table may hold the ratings of thousands of videos."""
+    return group.read(json.loads(settings))
+
+
+def _parts(track: RatingTrack) -> list[RatingTrack]:
+    """Return each interval as the track of a video of its own, `<video>/<part>`."""
+    return [
+        replace(
+            track,
+            item=f"{track.item}/{part}",
+            start=np.zeros(1),
+            end=np.full(1, np.inf),
+            valence=track.valence[k : k + 1],
+            arousal=track.arousal[k : k + 1],
+            raters=track.raters[k : k + 1],
+            parts=(),
+        )
+        for k, part in enumerate(track.parts)
+    ]
