@@ -70,7 +70,7 @@ def shifted(series: Series, lag_s: float, gap_s: float = 0.5) -> Array:
     near = np.minimum(np.abs(wanted_s - times_s[right - 1]), np.abs(wanted_s - times_s[right]))
     inside = (wanted_s >= times_s[0] - 1e-6) & (wanted_s <= times_s[-1] + 1e-6)
     is_known = inside & ((times_s[right] - times_s[right - 1] <= gap_s) | (near < 1e-6))
-    return np.where(is_known, np.interp(wanted_s, times_s, values), np.nan)
+    return np.asarray(np.where(is_known, np.interp(wanted_s, times_s, values), np.nan))
 
 
 def sums_of(series: Series, lags_s: Sequence[float]) -> Array:
@@ -86,7 +86,7 @@ def sums_of(series: Series, lags_s: Sequence[float]) -> Array:
         columns = (both, a, b, a * a, b * b, a * b, signed & (a * b > 0), signed)
         for number, column in enumerate(columns):
             sums[:, k, number] = np.bincount(block, weights=column, minlength=len(sums))
-    return sums[sums[:, :, _N].sum(axis=1) > 0]
+    return np.asarray(sums[sums[:, :, _N].sum(axis=1) > 0])
 
 
 def metrics_of(sums: Array) -> Array:

@@ -53,12 +53,12 @@ def curve_of(table: pd.DataFrame) -> Curve:
     """Return the curve of a table of features."""
     frames = per_frame(table)
     time_s = frames["timestamp"].to_numpy(float)
-    values = [_smooth(time_s, frames[name].to_numpy(float)) for name in ("valence", "arousal")]
-    people = table.groupby("frame", sort=True)["person"].nunique().to_numpy(float)
+    values = [smoothed(time_s, frames[name].to_numpy(float)) for name in ("valence", "arousal")]
+    people = np.asarray(table.groupby("frame", sort=True)["person"].nunique(), float)
     return Curve(frames["frame"].to_numpy(float), time_s, people, *values)
 
 
-def _smooth(time_s: Array, values: Array) -> Array:
+def smoothed(time_s: Array, values: Array) -> Array:
     """Return the mean of the known values within half of `SMOOTH_S` on either side."""
     known = np.isfinite(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
@@ -66,7 +66,7 @@ def _smooth(time_s: Array, values: Array) -> Array:
     low = np.searchsorted(time_s, time_s - SMOOTH_S / 2, "left")
     high = np.searchsorted(time_s, time_s + SMOOTH_S / 2, "right")
     with np.errstate(invalid="ignore"):
-        return (sums[high] - sums[low]) / (counts[high] - counts[low])
+        return np.asarray((sums[high] - sums[low]) / (counts[high] - counts[low]))
 
 
 def moments_of(curve: Curve, count: int) -> list[int]:
@@ -81,7 +81,8 @@ def moments_of(curve: Curve, count: int) -> list[int]:
         valence = np.where(np.isfinite(curve.arousal), 0.0, np.nan)
         known = np.flatnonzero(np.isfinite(curve.arousal))
     if not len(known):
-        return np.unique(np.linspace(0, len(curve.time_s) - 1, count).astype(int)).tolist()
+        even = np.linspace(0, len(curve.time_s) - 1, count)
+        return sorted({int(row) for row in even})
     inset_s = min(0.3, (curve.time_s[known[-1]] - curve.time_s[known[0]]) / 10)
     inside = known[
         (curve.time_s[known] >= curve.time_s[known[0]] + inset_s)

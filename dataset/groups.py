@@ -76,7 +76,7 @@ def _from_names(ids: list[str], pairs: pd.DataFrame) -> dict[str, str]:
         if not isinstance(rating, str) or not rating:
             continue
         item = pairs.loc[one, "rating_item"] if "rating_item" in pairs else ""
-        kept = owner.setdefault(f"{rating}\0{item}", group[one])
+        kept = owner.setdefault(f"{rating}\0{item!s}", group[one])
         old = group[one]
         if kept != old:
             group = {key: kept if value == old else value for key, value in group.items()}

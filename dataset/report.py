@@ -31,6 +31,12 @@ CAPTIONS = {
     "fit_courses.png": "From the best fitted video to the worst, all predicted from outside.",
 }
 
+SMALL = frozenset({"confusion.png"})
+"""Plots that need not be as wide as the page."""
+
+Figure = tuple[str, str, str]
+"""Caption, data URL, and the class of its size."""
+
 
 def write_report(results: Results, drawn: Sequence[str], most: int) -> None:
     """Write the page; of more than `most` videos the others are in the table only."""
@@ -154,14 +160,15 @@ def _table(path: Path, column: str = "", value: str = "") -> list[dict[str, Any]
     return [{str(key): cell for key, cell in row.items()} for row in kept.to_dict("records")]
 
 
-def _figures(folder: Path, names: Sequence[str]) -> list[tuple[str, str]]:
+def _figures(folder: Path, names: Sequence[str]) -> list[Figure]:
     found = (_figure(folder / name) for name in names)
     return [figure for figure in found if figure]
 
 
-def _figure(path: Path) -> tuple[str, str] | None:
+def _figure(path: Path) -> Figure | None:
     data = _data(path, "png")
-    return (CAPTIONS[path.name], data) if data else None
+    size = "small" if path.name in SMALL else ""
+    return (CAPTIONS[path.name], data, size) if data else None
 
 
 def _data(path: Path, kind: str) -> str:

@@ -100,7 +100,8 @@ def per_frame(table: pd.DataFrame) -> pd.DataFrame:
         for name in (*SCALED, "movement", "gesture_energy", *RATED)
         if name in table
     }
-    grouped = table.groupby("frame", sort=True).agg(timestamp=("timestamp", "first"), **numbers)
+    frames = table.groupby("frame", sort=True)
+    grouped: pd.DataFrame = frames.agg(timestamp=("timestamp", "first"), **numbers)
     return grouped.reset_index()
 
 

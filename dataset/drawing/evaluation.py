@@ -102,7 +102,7 @@ def _draw_lags(path: Path, table: pd.DataFrame, frames: Mapping[str, pd.DataFram
 def _draw_scatter(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
     """How often which measured value met which rating, at the lag of all videos together."""
     lags_s = np.round(np.arange(-5.0, 5.01, 0.2), 2).tolist()
-    with page(path, 9.2, 4.4) as figure:
+    with page(path, 9.2, 4.0) as figure:
         for axis, dimension in zip(figure.subplots(1, 2), SCALED, strict=True):
             series = [_series(one, dimension) for one in frames.values()]
             pooled = np.sum([agreement.sums_of(one, lags_s).sum(axis=0) for one in series], axis=0)
@@ -125,6 +125,8 @@ def _draw_scatter(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
                 figure.colorbar(cells, ax=axis, label="frames (log)", shrink=0.8, pad=0.02)
             axis.set_xlim(-1, 1)
             axis.set_ylim(-1, 1)
+            axis.set_xticks([-1, -0.5, 0, 0.5, 1])
+            axis.set_yticks([-1, -0.5, 0, 0.5, 1])
             axis.set_aspect("equal")
             axis.set_xlabel(f"measured {dimension} (−1..1)")
             axis.set_ylabel(f"rated {dimension} (−1..1), {lags_s[at]:+.1f} s later")

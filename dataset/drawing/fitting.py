@@ -12,7 +12,7 @@ import pandas as pd
 from ..fitting.nested import Outside
 from ..results import SCALED
 from .evaluation import COLOUR
-from .style import FAINT, INK, RATED, page, unit_axis
+from .style import FAINT, INK, RATED, gapped, page, unit_axis
 
 EXAMPLES = 4
 """Groups whose courses are drawn: the worst, the best and two between."""
@@ -82,12 +82,10 @@ def _courses(path: Path, found: Sequence[Outside]) -> None:
                 own = own[np.argsort(outside.rows.time_s[own], kind="stable")]
                 time_s = outside.rows.time_s[own]
                 rated = outside.rows.target[own]
-                axis.plot(
-                    time_s, outside.rows.derived[own], color=FAINT, linewidth=1.0, label="derived"
-                )
-                axis.plot(
-                    time_s, outside.predicted[own], color=COLOUR[name], linewidth=2, label="fitted"
-                )
+                derived = gapped(time_s, outside.rows.derived[own])
+                axis.plot(*derived, color=FAINT, linewidth=1.0, label="derived")
+                fitted = gapped(time_s, outside.predicted[own])
+                axis.plot(*fitted, color=COLOUR[name], linewidth=2, label="fitted")
                 axis.plot(time_s, rated, ".", color=RATED, markersize=2.5, label="rated, lag off")
                 unit_axis(axis, f"{name} (−1..1)")
                 axis.set_title(video_id, fontsize=9, color=INK)

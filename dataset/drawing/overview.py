@@ -52,7 +52,8 @@ class Overview:
 def _plane(valence: pd.Series, arousal: pd.Series) -> Counts:
     points = np.stack([valence.to_numpy(float), arousal.to_numpy(float)])
     points = points[:, np.isfinite(points).all(axis=0)]
-    return np.histogram2d(*points, bins=BINS, range=((-1, 1), (-1, 1)))[0]
+    counts, _, _ = np.histogram2d(points[0], points[1], bins=BINS, range=[(-1.0, 1.0), (-1.0, 1.0)])
+    return np.asarray(counts)
 
 
 def draw_overview(folder: Path, overview: Overview) -> list[str]:
@@ -72,7 +73,7 @@ def _draw_planes(path: Path, overview: Overview) -> None:
     parts = [("Measured, every person and frame", overview.measured)]
     if overview.rated.sum():
         parts.append(("Rated, every frame", overview.rated))
-    with page(path, 4.9 * len(parts), 4.9) as figure:
+    with page(path, 4.9 * len(parts), 4.2) as figure:
         for axis, (title, counts) in zip(
             figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True
         ):
@@ -91,7 +92,20 @@ def _draw_plane(figure: Any, axis: Any, counts: Counts) -> None:
         cells = axis.imshow(
             shown, origin="lower", extent=(-1, 1, -1, 1), cmap="viridis_r", norm=norm, zorder=2
         )
-        figure.colorbar(cells, ax=axis, label="share of the time, %", shrink=0.75, pad=0.02)
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+        ticks = LogLocator(subs=(1, 3))
+        words = FuncFormatter(lambda value, _: f"{value:g}")
+        bar = figure.colorbar(
+            cells,
+            ax=axis,
+            label="share of the time, %",
+            shrink=0.8,
+            pad=0.02,
+            ticks=ticks,
+            format=words,
+        )
+        bar.ax.yaxis.set_minor_locator(NullLocator())
     axis.axhline(0, color=FAINT, linewidth=0.8, zorder=3)
     axis.axvline(0, color=FAINT, linewidth=0.8, zorder=3)
     axis.add_patch(Circle((0, 0), NEUTRAL_RADIUS, fill=False, color=FAINT, linewidth=0.8, zorder=3))

@@ -91,6 +91,15 @@ def page(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
             figure.savefig(draft, format="png", metadata={"Software": None})
 
 
+def gapped(time_s: Any, values: Any, gap_s: float = 1.0) -> tuple[Any, Any]:
+    """Return times and values with a NaN in every gap, so that no line bridges it."""
+    import numpy as np
+
+    time_s, values = np.asarray(time_s, float), np.asarray(values, float)
+    gaps = np.flatnonzero(np.diff(time_s) > gap_s) + 1
+    return np.insert(time_s, gaps, time_s[gaps - 1] + gap_s / 2), np.insert(values, gaps, np.nan)
+
+
 def unit_axis(axis: Any, words: str) -> None:
     """Set the y axis to the scale of valence and arousal, -1 to 1, with the middle marked."""
     axis.set_ylim(-1.05, 1.05)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...stream.messages import EMOTIONS, QUADRANTS
 from ..agreement import Array
-from ..curve import Curve, curve_of
+from ..curve import Curve, curve_of, smoothed
 from ..results import per_frame
 from .style import (
     AROUSAL,
@@ -22,6 +22,7 @@ from .style import (
     QUADRANT,
     RATED,
     VALENCE,
+    gapped,
     page,
     time_axis,
     unit_axis,
@@ -34,7 +35,7 @@ MOST_PEOPLE = 6
 def draw_timeline(path: Path, table: pd.DataFrame, title: str) -> None:
     """Draw everything of one video under one time axis."""
     curve = curve_of(table)
-    heights = (1.5, 1.5, 0.9, 1.1, 0.28)
+    heights = (1.5, 1.5, 1.1, 1.1, 0.28)
     with page(path, 9.6, 7.0) as figure:
         axes = figure.subplots(5, 1, sharex=True, gridspec_kw={"height_ratios": heights})
         for axis, name, colour in zip(
@@ -56,8 +57,10 @@ def draw_dimension(axis: Any, table: pd.DataFrame, curve: Curve, name: str, colo
     time_s = frames["timestamp"].to_numpy(float)
     people = table.dropna(subset=["person", name]).groupby("person")
     for _, own in list(people)[:MOST_PEOPLE]:
-        axis.plot(own["timestamp"], own[name], color=colour, linewidth=0.6, alpha=0.35)
-    sd = table.groupby("frame", sort=True)[f"{name}_sd"].mean().to_numpy(float)
+        line = gapped(own["timestamp"], own[name])
+        axis.plot(*line, color=colour, linewidth=0.6, alpha=0.35)
+    own_sd = table.groupby("frame", sort=True)[f"{name}_sd"].mean().to_numpy(float)
+    sd = smoothed(time_s, own_sd)
     middle = getattr(curve, name)
     axis.fill_between(
         time_s,
@@ -73,18 +76,19 @@ def draw_dimension(axis: Any, table: pd.DataFrame, curve: Curve, name: str, colo
     if rated is not None and np.isfinite(rated).any():
         axis.plot(time_s, rated, color=RATED, linewidth=1.3, linestyle=(0, (4, 2)), label="rated")
     unit_axis(axis, f"{name}\n(−1..1)")
+    if not np.isfinite(middle).any():
+        _absent(axis, "no face was read")
     axis.legend(loc="upper right", ncols=3, bbox_to_anchor=(1.0, 1.22), borderaxespad=0)
 
 
 def _movement(axis: Any, table: pd.DataFrame) -> None:
     moved = table.dropna(subset=["movement"]).groupby("frame")[["timestamp", "movement"]].mean()
-    axis.fill_between(
-        moved["timestamp"], moved["movement"], color=MOVEMENT, alpha=0.35, linewidth=0
-    )
-    axis.plot(moved["timestamp"], moved["movement"], color=MOVEMENT, linewidth=1.0)
+    line = gapped(moved["timestamp"], moved["movement"])
+    axis.fill_between(*line, color=MOVEMENT, alpha=0.35, linewidth=0)
+    axis.plot(*line, color=MOVEMENT, linewidth=1.0)
     top = float(moved["movement"].max()) if len(moved) else 0.0
     axis.set_ylim(0, max(0.5, 1.1 * top))
-    axis.set_ylabel("movement\n(torso lengths/s)")
+    axis.set_ylabel("movement\n(torso lengths/s)", fontsize=8)
     if not len(moved):
         _absent(axis, "no body was seen")
 

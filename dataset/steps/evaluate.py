@@ -50,7 +50,6 @@ def run(options: StepOptions) -> StepResult:
     tables = {one: results.frames(one) for one in groups}
     rated = {one: table for one, table in tables.items() if _is_rated(table)}
     result.notes += [f"{one} has no ratings" for one in tables if one not in rated]
-    result.skipped = len(tables) - len(rated)
     rows = [
         row
         for dimension in SCALED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +70,38 @@ def run(options: StepOptions) -> StepResult:
         raise MissingExtraError("fitting a head", "dataset")
     folder = results.out / ("fit-shuffled" if config.shuffle else "fit")
     stamp = stamp_of([results.labels_of(video.video_id) for video in videos], groups, VERSION)
-    if not options.overwrite and _is_done(folder, stamp):
+    if not options.overwrite and not config.shuffle and _is_done(folder, stamp):
         result.skipped = len(videos)
         return result
     found = _cross_validate(videos)
     rows = [row for axis, outside in enumerate(found) for row in _rows(axis, outside)]
     write_rows(folder / "cross_validation.csv", CSV_COLUMNS, rows)
     _write_predictions(folder / "predictions.csv", found)
-    about = _write_head(folder, videos, found, rows, stamp)
+    if not config.shuffle:
+        about = _write_head(folder, videos, found, rows, stamp)
+        result.notes.append(f"chosen: {about['kind']}")
     from ..drawing.fitting import draw_fit
 
     draw_fit(folder, found, pd.DataFrame(rows))
     result.done = len(videos)
     result.notes += [_said(row) for row in rows]
-    if not config.shuffle:
-        result.notes.append(f"use it: affectstream run --model affect={folder / 'affect.onnx'}")
-    result.notes.append(f"chosen: {about['kind']}")
+    if config.shuffle:
+        result.notes.append("these ratings are of other videos: a CCC above 0 would be a leak")
+        return result
+    result.notes += _warnings(rows)
+    result.notes.append(f"use it: affectstream run --model affect={folder / 'affect.onnx'}")
     return result
+
+
+def _warnings(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Say for which dimension the head is not clearly better than none."""
+    by_head = {(row["dimension"], row["head"]): row for row in rows}
+    notes = []
+    for name in SCALED:
+        fitted, derived = by_head.get((name, HEADS[0])), by_head.get((name, HEADS[2]))
+        if fitted is None or (derived is not None and fitted["ccc_low"] <= derived["ccc_high"]):
+            notes.append(f"{name}: not clearly better than the derived values; do not rely on it")
+    return notes
 
 
 def _has_learner() -> bool:
@@ -134,18 +150,21 @@ def _cross_validate(videos: Sequence[Video]) -> list[Outside]:
     items = {f"{axis}-{fold}": 1.0 for axis in range(2) for fold in range(folds)}
     progress = Progress("fit", items)
     return [
-        nested.outside(videos, axis, lambda fold, axis=axis: progress.count(f"{axis}-{fold}"))
-        for axis in range(2)
+        nested.outside(videos, axis, partial(_tick, progress, axis)) for axis in range(len(SCALED))
     ]
+
+
+def _tick(progress: Progress, axis: int, fold: str) -> None:
+    progress.count(f"{axis}-{fold}")
 
 
 def _rows(axis: int, outside: Outside) -> list[dict[str, Any]]:
     """Return a row for the fitted head and for the derived values, on the same rows."""
     rows = []
     for head, values, own_lag in (
-        ("fitted", outside.predicted, False),
-        ("derived", outside.rows.derived, False),
-        ("derived, its own best lag", outside.rows.derived, True),
+        (HEADS[0], outside.predicted, False),
+        (HEADS[1], outside.rows.derived, False),
+        (HEADS[2], outside.rows.derived, True),
     ):
         found = _agreement(outside, values, own_lag)
         if found is not None:
