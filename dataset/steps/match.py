@@ -83,8 +83,8 @@ def _matches(
         matches[video_id] = Match(mine, by)
     rest = {video_id: path for video_id, path in paths.items() if video_id not in matches}
     automatic = match(rest, [item for item in found.items if item.key not in used])
-    for one in automatic.values():
-        _doubt(one, found)
+    for guessed in automatic.values():
+        _doubt(guessed, found)
     return {**matches, **automatic}
 
 
