@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -145,6 +146,31 @@ def _unit(name: str, time: Floats) -> str:
     steps = steps[steps > 0]
     is_ms = name.endswith("ms") or name == "milliseconds"
     return "ms" if is_ms or (steps.size and float(np.median(steps)) > _MS_STEP) else "s"
+
+
+def with_common_scales(tracks: Sequence[RatingTrack]) -> list[RatingTrack]:
+    """Return the tracks with the widest of the scales that were guessed in their folder.
+
+    One file of a dataset may use the middle of its scale only.
+    """
+    widest: dict[tuple[Path, str], Scale] = {}
+    for one in tracks:
+        for job in ("valence", "arousal"):
+            if f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses:
+                scale, key = getattr(one, f"{job}_scale"), (one.paths[0].parent, job)
+                low, high = widest.get(key, scale)
+                widest[key] = (min(low, scale[0]), max(high, scale[1]))
+    return [
+        replace(
+            one,
+            **{
+                f"{job}_scale": widest[(one.paths[0].parent, job)]
+                for job in ("valence", "arousal")
+                if f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses
+            },
+        )
+        for one in tracks
+    ]
 
 
 def _scale(values: Floats) -> Scale:
