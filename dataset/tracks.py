@@ -24,7 +24,7 @@ _NO = np.empty(0)
 
 @dataclass(frozen=True)
 class Index:
-    """Tracks (without their samples) by the key of their item, and files that could not be read with the reason."""
+    """Tracks without their samples by the key of their item; why files could not be read."""
 
     tracks: dict[str, RatingTrack]
     items: list[Item]

@@ -8,7 +8,7 @@ rows without a time, `valence_scale` and `arousal_scale` are [low, high].
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -156,21 +156,27 @@ def with_common_scales(tracks: Sequence[RatingTrack]) -> list[RatingTrack]:
     widest: dict[tuple[Path, str], Scale] = {}
     for one in tracks:
         for job in ("valence", "arousal"):
-            if f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses:
+            if _is_guessed(one, job):
                 scale, key = getattr(one, f"{job}_scale"), (one.paths[0].parent, job)
                 low, high = widest.get(key, scale)
                 widest[key] = (min(low, scale[0]), max(high, scale[1]))
     return [
         replace(
             one,
-            **{
-                f"{job}_scale": widest[(one.paths[0].parent, job)]
-                for job in ("valence", "arousal")
-                if f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses
-            },
+            valence_scale=_widened(one, "valence", widest),
+            arousal_scale=_widened(one, "arousal", widest),
         )
         for one in tracks
     ]
+
+
+def _widened(one: RatingTrack, job: str, widest: Mapping[tuple[Path, str], Scale]) -> Scale:
+    scale: Scale = getattr(one, f"{job}_scale")
+    return widest[one.paths[0].parent, job] if _is_guessed(one, job) else scale
+
+
+def _is_guessed(one: RatingTrack, job: str) -> bool:
+    return f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses
 
 
 def _scale(values: Floats) -> Scale:

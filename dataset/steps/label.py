@@ -175,10 +175,8 @@ def _units(table: pd.DataFrame, scales: Sequence[Scale]) -> dict[str, Floats]:
     """Return the four values in 0..1, NaN where missing."""
     by_name = dict(zip(VALUES, (*scales, UNIT_SCALE, UNIT_SCALE), strict=True))
     return {
-        name: to_unit(
-            pd.to_numeric(table[name]).to_numpy(float, na_value=float("nan")), tuple(scale)
-        )
-        for name, scale in by_name.items()
+        name: to_unit(pd.to_numeric(table[name]).to_numpy(float), (at[0], at[1]))
+        for name, at in by_name.items()
     }
 
 

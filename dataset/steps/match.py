@@ -42,6 +42,8 @@ def run(options: StepOptions) -> StepResult:
     made = [_row(row, matches[row["id"]], said.get(row["id"]), found) for row in videos]
     result = StepResult(len(made), failed=dict(found.faults))
     told = _told(matches, found)
+    if options.limit is not None:
+        told["without_video"] = []  # those of the videos that were left out are not known
     _note(result, matches, told)
     if options.dry_run:
         result.done = 0
