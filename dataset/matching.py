@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -47,26 +47,31 @@ def match(videos: Mapping[str, PurePath], items: Sequence[Item]) -> dict[str, Ma
     found = {video_id: Match() for video_id in videos}
     rest = list(items)
     for by, same in (("id", _same_id), ("name", _same_name)):
-        wanted = {
-            video_id: [item for item in rest if same(path, item)]
-            for video_id, path in videos.items()
-            if not found[video_id].items
-        }
-        for video_id, mine in wanted.items():
-            claims = [other for other, theirs in wanted.items() if _overlap(mine, theirs)]
-            if not mine:
-                continue
-            best = _nearest(videos, claims, mine)
-            if best == video_id:
-                found[video_id] = Match(mine, by)
-            elif best is None:
-                why = f"as well be of {', '.join(other for other in claims if other != video_id)}"
-                found[video_id].candidates, found[video_id].why = mine, f"may {why}"
+        free = {video_id: path for video_id, path in videos.items() if not found[video_id].items}
+        for item in rest:
+            claims = [video_id for video_id, path in free.items() if same(path, item)]
+            best = _nearest(videos, claims, item)
+            if best is not None:
+                found[best].items.append(item)
+                found[best].by = by
+            else:
+                _doubt(found, claims, item)
         taken = {item.key for one in found.values() for item in one.items}
-        whole = {item.part_of for one in found.values() for item in one.items if item.part_of}
-        rest = [item for item in rest if item.key not in taken and item.key not in whole]
+        taken |= {item.part_of for one in found.values() for item in one.items}
+        rest = [item for item in rest if item.key not in taken]
+    for one in found.values():
+        if one.items:
+            one.candidates, one.why = [], ""
     _ask(found, videos, rest)
     return found
+
+
+def _doubt(found: dict[str, Match], claims: Sequence[str], item: Item) -> None:
+    for video_id in claims:
+        one = found[video_id]
+        if item not in one.candidates:
+            one.candidates.append(item)
+        one.why = f"may as well be of {', '.join(other for other in claims if other != video_id)}"
 
 
 def _ask(found: dict[str, Match], videos: Mapping[str, PurePath], rest: Sequence[Item]) -> None:
@@ -111,17 +116,11 @@ def _likeness(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
     return difflib.SequenceMatcher(None, " ".join(mine), " ".join(theirs)).ratio()
 
 
-def _overlap(mine: Iterable[Item], theirs: Iterable[Item]) -> bool:
-    return bool({item.key for item in mine} & {item.key for item in theirs})
-
-
-def _nearest(
-    videos: Mapping[str, PurePath], claims: Sequence[str], items: Sequence[Item]
-) -> str | None:
+def _nearest(videos: Mapping[str, PurePath], claims: Sequence[str], item: Item) -> str | None:
     """Return the video in the folder nearest to the rating file; None where two are as near."""
-    if len(claims) == 1:
-        return claims[0]
-    near = {video_id: _shared(videos[video_id], PurePath(items[0].paths[0])) for video_id in claims}
+    if len(claims) <= 1:
+        return claims[0] if claims else None
+    near = {video_id: _shared(videos[video_id], PurePath(item.paths[0])) for video_id in claims}
     best = max(near.values())
     nearest = [video_id for video_id, shared in near.items() if shared == best]
     return nearest[0] if len(nearest) == 1 else None
