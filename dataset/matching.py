@@ -46,10 +46,15 @@ def match(videos: Mapping[str, PurePath], items: Sequence[Item]) -> dict[str, Ma
     """
     found = {video_id: Match() for video_id in videos}
     rest = list(items)
-    for by, same in (("id", _same_id), ("name", _same_name)):
-        free = {video_id: path for video_id, path in videos.items() if not found[video_id].items}
+    for by in ("id", "name"):
+        claimed: dict[str | tuple[str, ...], list[str]] = {}
+        for video_id, path in videos.items():
+            for key in _ids(path) if by == "id" else _names(path):
+                if not found[video_id].items:
+                    claimed.setdefault(key, []).append(video_id)
         for item in rest:
-            claims = [video_id for video_id, path in free.items() if same(path, item)]
+            name = item.name.lower()
+            claims = claimed.get(name if by == "id" else _plain(name.replace("/", " ")), [])
             best = _nearest(videos, claims, item)
             if best is not None:
                 found[best].items.append(item)
@@ -76,30 +81,35 @@ def _doubt(found: dict[str, Match], claims: Sequence[str], item: Item) -> None:
 
 def _ask(found: dict[str, Match], videos: Mapping[str, PurePath], rest: Sequence[Item]) -> None:
     """Name likely items for videos that have none."""
-    whole = [item for item in rest if not item.part_of]
+    by_numbers: dict[tuple[str, ...], list[tuple[str, Item]]] = {}
+    for item in rest:
+        if not item.part_of:
+            words = _plain(PurePath(item.name).name)
+            by_numbers.setdefault(_numbers(words), []).append((" ".join(words), item))
     for video_id, one in found.items():
         if one.items or one.candidates:
             continue
-        mine = _plain(videos[video_id].stem)
-        near = [(_likeness(mine, _plain(PurePath(item.name).name)), item) for item in whole]
-        near = [(ratio, item) for ratio, item in near if ratio >= ALIKE]
+        words = _plain(videos[video_id].stem)
+        mine = difflib.SequenceMatcher(b=" ".join(words), autojunk=False)
+        near = []
+        for text, item in by_numbers.get(_numbers(words), []):
+            mine.set_seq1(text)
+            if mine.quick_ratio() >= ALIKE and mine.ratio() >= ALIKE:
+                near.append((mine.ratio(), item))
         if near:
             near.sort(key=lambda pair: (-pair[0], pair[1].key))
             one.candidates = [item for _, item in near[:3]]
             one.why = "the names are alike, not the same"
 
 
-def _same_id(path: PurePath, item: Item) -> bool:
-    name = item.name.lower()
-    if "/" in name:
-        folder, _, stem = name.rpartition("/")
-        return path.stem.lower() == stem and path.parent.name.lower() == folder
-    return bool(name) and name in (path.stem.lower(), path.name.lower())
+def _ids(path: PurePath) -> set[str]:
+    """Return what a format may call a video; a part of one is `<folder>/<stem>`."""
+    stem = path.stem.lower()
+    return {stem, path.name.lower(), f"{path.parent.name.lower()}/{stem}"}
 
 
-def _same_name(path: PurePath, item: Item) -> bool:
-    mine, theirs = _plain(path.stem), _plain(item.name.replace("/", " "))
-    return bool(mine) and mine == theirs
+def _names(path: PurePath) -> list[tuple[str, ...]]:
+    return [words] if (words := _plain(path.stem)) else []
 
 
 def _plain(name: str) -> tuple[str, ...]:
@@ -108,12 +118,9 @@ def _plain(name: str) -> tuple[str, ...]:
     return tuple(w.lstrip("0") or "0" if w.isdigit() else w for w in words if w not in _WORDS)
 
 
-def _likeness(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
-    """Return how alike two names are; names of differing numbers are not."""
-    numbers = [[word for word in words if word.isdigit()] for words in (mine, theirs)]
-    if numbers[0] != numbers[1]:
-        return 0.0
-    return difflib.SequenceMatcher(None, " ".join(mine), " ".join(theirs)).ratio()
+def _numbers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the numbers among the words; names of differing numbers are never alike."""
+    return tuple(word for word in words if word.isdigit())
 
 
 def _nearest(videos: Mapping[str, PurePath], claims: Sequence[str], item: Item) -> str | None:
