@@ -31,9 +31,28 @@ def dataset() -> None:
     """Make features, labels and a story of a folder of videos and rating files."""
 
 
+class _Step(click.Command):
+    """A step, whose help ends with its keys."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        from .steps import load_step
+
+        assert self.name is not None
+        names = available(FLOW) if self.name == ALL else [self.name]
+        models = [getattr(load_step(name), "Config", None) for name in names]
+        fields = {key: field for one in models if one for key, field in one.model_fields.items()}
+        rows = [
+            (key, f"{field.description or ''}; default {field.default!r}".lstrip("; "))
+            for key, field in fields.items()
+        ]
+        if rows:
+            with formatter.section("Keys for --set and --config"):
+                formatter.write_dl(rows)
+
+
 def _command(name: str) -> click.Command:
     told = {**FLOW, **EXTRA, ALL: "Do every step, in this order; goes on where it was ended."}
-    command = click.Command(
+    return _Step(
         name,
         help=told[name],
         short_help=told[name],
@@ -69,7 +88,6 @@ def _command(name: str) -> click.Command:
             click.Option(["--set", "words"], multiple=True, metavar="KEY=VALUE", help="Set a key."),
         ],
     )
-    return command
 
 
 def _do(
@@ -101,7 +119,7 @@ def _do_steps(names: list[str], steps: list[Any], options: Any, *, lenient: bool
                 raise
             click.echo(f"{name}: {error}", err=True)
             continue
-        _tell(name, result)
+        _tell(name, result, options.dry_run)
         if not options.dry_run:
             _keep_failures(options.out, name, result.failed)
         if result.failed:
@@ -109,13 +127,13 @@ def _do_steps(names: list[str], steps: list[Any], options: Any, *, lenient: bool
     return code
 
 
-def _tell(name: str, result: Any) -> None:
-    counts = [f"{result.done} done"]
+def _tell(name: str, result: Any, dry_run: bool) -> None:
+    counts = [] if dry_run else [f"{result.done} done"]
     if result.skipped:
         counts.append(f"{result.skipped} were done before")
     if result.failed:
         counts.append(f"{len(result.failed)} failed")
-    click.echo(f"{name}: {', '.join(counts)}")
+    click.echo(f"{name}: {', '.join(counts)}".rstrip(" :"))
     for note in result.notes:
         click.echo(f"  {note}")
     for item, reason in list(result.failed.items())[:_SHOWN]:

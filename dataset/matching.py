@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -46,55 +46,70 @@ def match(videos: Mapping[str, PurePath], items: Sequence[Item]) -> dict[str, Ma
     """
     found = {video_id: Match() for video_id in videos}
     rest = list(items)
-    for by, same in (("id", _same_id), ("name", _same_name)):
-        wanted = {
-            video_id: [item for item in rest if same(path, item)]
-            for video_id, path in videos.items()
-            if not found[video_id].items
-        }
-        for video_id, mine in wanted.items():
-            claims = [other for other, theirs in wanted.items() if _overlap(mine, theirs)]
-            if not mine:
-                continue
-            best = _nearest(videos, claims, mine)
-            if best == video_id:
-                found[video_id] = Match(mine, by)
-            elif best is None:
-                why = f"as well be of {', '.join(other for other in claims if other != video_id)}"
-                found[video_id].candidates, found[video_id].why = mine, f"may {why}"
+    for by in ("id", "name"):
+        claimed: dict[str | tuple[str, ...], list[str]] = {}
+        for video_id, path in videos.items():
+            for key in _ids(path) if by == "id" else _names(path):
+                if not found[video_id].items:
+                    claimed.setdefault(key, []).append(video_id)
+        for item in rest:
+            name = item.name.lower()
+            claims = claimed.get(name if by == "id" else _plain(name.replace("/", " ")), [])
+            best = _nearest(videos, claims, item)
+            if best is not None:
+                found[best].items.append(item)
+                found[best].by = by
+            else:
+                _doubt(found, claims, item)
         taken = {item.key for one in found.values() for item in one.items}
-        whole = {item.part_of for one in found.values() for item in one.items if item.part_of}
-        rest = [item for item in rest if item.key not in taken and item.key not in whole]
+        taken |= {item.part_of for one in found.values() for item in one.items}
+        rest = [item for item in rest if item.key not in taken]
+    for one in found.values():
+        if one.items:
+            one.candidates, one.why = [], ""
     _ask(found, videos, rest)
     return found
 
 
+def _doubt(found: dict[str, Match], claims: Sequence[str], item: Item) -> None:
+    for video_id in claims:
+        one = found[video_id]
+        if item not in one.candidates:
+            one.candidates.append(item)
+        one.why = f"may as well be of {', '.join(other for other in claims if other != video_id)}"
+
+
 def _ask(found: dict[str, Match], videos: Mapping[str, PurePath], rest: Sequence[Item]) -> None:
     """Name likely items for videos that have none."""
-    whole = [item for item in rest if not item.part_of]
+    by_numbers: dict[tuple[str, ...], list[tuple[str, Item]]] = {}
+    for item in rest:
+        if not item.part_of:
+            words = _plain(PurePath(item.name).name)
+            by_numbers.setdefault(_numbers(words), []).append((" ".join(words), item))
     for video_id, one in found.items():
         if one.items or one.candidates:
             continue
-        mine = _plain(videos[video_id].stem)
-        near = [(_likeness(mine, _plain(PurePath(item.name).name)), item) for item in whole]
-        near = [(ratio, item) for ratio, item in near if ratio >= ALIKE]
+        words = _plain(videos[video_id].stem)
+        mine = difflib.SequenceMatcher(b=" ".join(words), autojunk=False)
+        near = []
+        for text, item in by_numbers.get(_numbers(words), []):
+            mine.set_seq1(text)
+            if mine.quick_ratio() >= ALIKE and mine.ratio() >= ALIKE:
+                near.append((mine.ratio(), item))
         if near:
             near.sort(key=lambda pair: (-pair[0], pair[1].key))
             one.candidates = [item for _, item in near[:3]]
             one.why = "the names are alike, not the same"
 
 
-def _same_id(path: PurePath, item: Item) -> bool:
-    name = item.name.lower()
-    if "/" in name:
-        folder, _, stem = name.rpartition("/")
-        return path.stem.lower() == stem and path.parent.name.lower() == folder
-    return bool(name) and name in (path.stem.lower(), path.name.lower())
+def _ids(path: PurePath) -> set[str]:
+    """Return what a format may call a video; a part of one is `<folder>/<stem>`."""
+    stem = path.stem.lower()
+    return {stem, path.name.lower(), f"{path.parent.name.lower()}/{stem}"}
 
 
-def _same_name(path: PurePath, item: Item) -> bool:
-    mine, theirs = _plain(path.stem), _plain(item.name.replace("/", " "))
-    return bool(mine) and mine == theirs
+def _names(path: PurePath) -> list[tuple[str, ...]]:
+    return [words] if (words := _plain(path.stem)) else []
 
 
 def _plain(name: str) -> tuple[str, ...]:
@@ -103,25 +118,16 @@ def _plain(name: str) -> tuple[str, ...]:
     return tuple(w.lstrip("0") or "0" if w.isdigit() else w for w in words if w not in _WORDS)
 
 
-def _likeness(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
-    """Return how alike two names are; names of differing numbers are not."""
-    numbers = [[word for word in words if word.isdigit()] for words in (mine, theirs)]
-    if numbers[0] != numbers[1]:
-        return 0.0
-    return difflib.SequenceMatcher(None, " ".join(mine), " ".join(theirs)).ratio()
+def _numbers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the numbers among the words; names of differing numbers are never alike."""
+    return tuple(word for word in words if word.isdigit())
 
 
-def _overlap(mine: Iterable[Item], theirs: Iterable[Item]) -> bool:
-    return bool({item.key for item in mine} & {item.key for item in theirs})
-
-
-def _nearest(
-    videos: Mapping[str, PurePath], claims: Sequence[str], items: Sequence[Item]
-) -> str | None:
+def _nearest(videos: Mapping[str, PurePath], claims: Sequence[str], item: Item) -> str | None:
     """Return the video in the folder nearest to the rating file; None where two are as near."""
-    if len(claims) == 1:
-        return claims[0]
-    near = {video_id: _shared(videos[video_id], PurePath(items[0].paths[0])) for video_id in claims}
+    if len(claims) <= 1:
+        return claims[0] if claims else None
+    near = {video_id: _shared(videos[video_id], PurePath(item.paths[0])) for video_id in claims}
     best = max(near.values())
     nearest = [video_id for video_id, shared in near.items() if shared == best]
     return nearest[0] if len(nearest) == 1 else None

@@ -32,7 +32,10 @@ _SMALL_PX = 160
 
 
 def look(path: Path) -> dict[str, Any]:
-    """Return the facts of a video or of a folder of pictures. Raises: SourceError."""
+    """Return the facts of a video or of a folder of pictures, `strip` a JPEG in base64.
+
+    Raises: SourceError.
+    """
     return _look_at_pictures(path) if path.is_dir() else _look_at_video(path)
 
 
@@ -163,6 +166,8 @@ def _strip(images: list[Image], wrong: list[str]) -> dict[str, Any]:
     for image in images:
         height_px, width_px = image.shape[:2]
         size = (max(1, round(width_px * STRIP_HEIGHT_PX / height_px)), STRIP_HEIGHT_PX)
-        small.append(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+        picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        white = (255, 255, 255)
+        small.append(cv2.copyMakeBorder(picture, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=white))
     _, data = cv2.imencode(".jpg", cv2.hconcat(small), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return {"strip": base64.b64encode(data.tobytes()).decode(), "looks_wrong": wrong}

@@ -136,6 +136,16 @@ class Table:
             self.lines.pop(0)
         if not self.rows:
             raise RatingError(path, "holds no ratings", 1)
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        """Refuse lines with more cells than columns: a decimal comma shifts what follows."""
+        wanted = len(self.columns) or len(self.rows[0])
+        for line, row in zip(self.lines, self.rows, strict=True):
+            if any(row[wanted:]):
+                raise RatingError(
+                    self.path, f"the line has {len(row)} cells for {wanted} columns", line
+                )
 
     def index(self, column: str) -> int:
         """Return where a column is, in whatever case. Raises: RatingError naming those there."""

@@ -16,13 +16,15 @@ from .found import rating_groups, settings_for
 from .matching import Item
 from .ratings import RatingTrack
 from .readers import RatingGroup
+from .readers.generic import with_common_scales
 
 Settings = Mapping[str, Mapping[str, Any]]
+_NO = np.empty(0)
 
 
 @dataclass(frozen=True)
 class Index:
-    """Tracks by the key of their item, and files that could not be read with the reason."""
+    """Tracks without their samples by the key of their item; why files could not be read."""
 
     tracks: dict[str, RatingTrack]
     items: list[Item]
@@ -32,22 +34,28 @@ class Index:
 def index(folder: Path, texts: list[Path], settings: Settings) -> Index:
     """Read every rating file. A file that cannot be read is named, and the rest goes on."""
     found = Index({}, [], {})
+    read: list[RatingTrack] = []
     for group in rating_groups(folder, texts, settings):
-        names = tuple(path.relative_to(folder).as_posix() for path in group.paths)
         try:
-            tracks = group.read(settings_for(group, folder, settings))
+            read += map(_light, group.read(settings_for(group, folder, settings)))
         except AffectstreamError as error:
-            found.faults[names[0]] = str(error)
-            continue
-        for track in tracks:
-            key = f"{names[0]}, {track.item}, {len(found.items)}"
-            found.tracks[key] = track
-            found.items.append(Item(key, track.item, names, track.reader))
-            for part in _parts(track):
-                found.tracks[f"{key}/{part.item}"] = part
-                item = Item(f"{key}/{part.item}", part.item, names, track.reader, part_of=key)
-                found.items.append(item)
+            found.faults[group.paths[0].relative_to(folder).as_posix()] = str(error)
+    for track in with_common_scales(read):
+        names = tuple(path.relative_to(folder).as_posix() for path in track.paths)
+        key = f"{names[0]}, {track.item}, {len(found.items)}"
+        found.tracks[key] = track
+        found.items.append(Item(key, track.item, names, track.reader))
+        for part in _parts(track):
+            name = f"{key}/{part.item}"
+            found.tracks[name] = part
+            found.items.append(Item(name, part.item, names, track.reader, part_of=key))
     return found
+
+
+def _light(track: RatingTrack) -> RatingTrack:
+    """Return the track with its last sample only: what is matched needs no more."""
+    start, end = track.start[-1:].copy(), None if track.end is None else track.end[-1:].copy()
+    return replace(track, start=start, end=end, valence=_NO, arousal=_NO, raters=_NO)
 
 
 def read_tracks(

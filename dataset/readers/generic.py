@@ -8,7 +8,8 @@ rows without a time, `valence_scale` and `arousal_scale` are [low, high].
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -145,6 +146,37 @@ def _unit(name: str, time: Floats) -> str:
     steps = steps[steps > 0]
     is_ms = name.endswith("ms") or name == "milliseconds"
     return "ms" if is_ms or (steps.size and float(np.median(steps)) > _MS_STEP) else "s"
+
+
+def with_common_scales(tracks: Sequence[RatingTrack]) -> list[RatingTrack]:
+    """Return the tracks with the widest of the scales that were guessed in their folder.
+
+    One file of a dataset may use the middle of its scale only.
+    """
+    widest: dict[tuple[Path, str], Scale] = {}
+    for one in tracks:
+        for job in ("valence", "arousal"):
+            if _is_guessed(one, job):
+                scale, key = getattr(one, f"{job}_scale"), (one.paths[0].parent, job)
+                low, high = widest.get(key, scale)
+                widest[key] = (min(low, scale[0]), max(high, scale[1]))
+    return [
+        replace(
+            one,
+            valence_scale=_widened(one, "valence", widest),
+            arousal_scale=_widened(one, "arousal", widest),
+        )
+        for one in tracks
+    ]
+
+
+def _widened(one: RatingTrack, job: str, widest: Mapping[tuple[Path, str], Scale]) -> Scale:
+    scale: Scale = getattr(one, f"{job}_scale")
+    return widest[one.paths[0].parent, job] if _is_guessed(one, job) else scale
+
+
+def _is_guessed(one: RatingTrack, job: str) -> bool:
+    return f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses
 
 
 def _scale(values: Floats) -> Scale:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from .. import media
 from ..files import Ledger, stamp_of, write_rows
 from ..found import find, rating_groups, settings_for, settings_of
@@ -14,7 +16,7 @@ from ..options import StepOptions, StepResult
 from ..page import page
 from ..rating_facts import rating_facts
 from ..readers import RatingGroup
-from ..settings import StepConfig
+from ..settings import StepConfig, own_keys
 
 COLUMNS = (
     *("kind", "id", "path", "looks_wrong"),
@@ -28,16 +30,19 @@ COLUMNS = (
 
 
 class Config(StepConfig):
-    """No keys."""
+    """What the page shows."""
+
+    previews: bool = Field(True, description="keep a strip of pictures of each video in the page")
 
 
 def run(options: StepOptions) -> StepResult:
     """Leave `dataset.csv` and `dataset.html`."""
+    config = own_keys(options.config, Config, "explore")
     found = find(options.videos, options.out)
     settings = settings_of(options.out)
     groups = rating_groups(options.videos, found.texts, settings)
     ledger = Ledger(options.out, "explore")
-    items = dict(list(_videos(options, found.videos))[: options.limit])
+    items = dict(list(_videos(options, found.videos, config))[: options.limit])
     items |= _ratings(options, groups, settings)
     todo = {
         name: item
@@ -66,7 +71,7 @@ def run(options: StepOptions) -> StepResult:
 
 
 def _videos(
-    options: StepOptions, videos: Mapping[str, Path]
+    options: StepOptions, videos: Mapping[str, Path], config: Config
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for video_id, path in videos.items():
         whole = options.videos / path
@@ -79,7 +84,8 @@ def _videos(
                 "kind": "video",
                 "path": str(whole),
                 "out": str(options.out),
-                "stamp": stamp_of([whole], "video"),
+                "previews": config.previews,
+                "stamp": stamp_of([whole], "video", config.previews),
                 "row": row,
             },
         )
@@ -115,6 +121,7 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     try:
         if item["kind"] == "video":
             facts = media.look(Path(item["path"]))
+            facts["strip"] = facts["strip"] if item["previews"] else ""
         else:
             paths = tuple(Path(path) for path in item["paths"])
             facts = rating_facts(RatingGroup(item["reader"], paths), item["settings"])

@@ -42,6 +42,8 @@ def run(options: StepOptions) -> StepResult:
     made = [_row(row, matches[row["id"]], said.get(row["id"]), found) for row in videos]
     result = StepResult(len(made), failed=dict(found.faults))
     told = _told(matches, found)
+    if options.limit is not None:
+        told["without_video"] = []  # those of the videos that were left out are not known
     _note(result, matches, told)
     if options.dry_run:
         result.done = 0
@@ -83,8 +85,8 @@ def _matches(
         matches[video_id] = Match(mine, by)
     rest = {video_id: path for video_id, path in paths.items() if video_id not in matches}
     automatic = match(rest, [item for item in found.items if item.key not in used])
-    for one in automatic.values():
-        _doubt(one, found)
+    for guessed in automatic.values():
+        _doubt(guessed, found)
     return {**matches, **automatic}
 
 
