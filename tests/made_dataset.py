@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from affectstream.models.affect import quadrant
 from affectstream.models.base import Vision
 from affectstream.stream.config import load
