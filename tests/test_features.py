@@ -50,7 +50,8 @@ def test_absent_bodies_and_doubtful_faces_do_not_count() -> None:
     doubtful = Person(id=1, face=Face((0, 0, 9, 9), 1.0, emotions=HAPPY, quality_reason="blurred"))
     row = row_of([(0.0, somebody(movement=0.4, posture="open", posture_confidence=0.8))])
     assert row["movement_mean"] == pytest.approx(0.4)
-    assert row["posture open_mean"] if "posture open_mean" in row else row["posture open"] == 0.8
+    assert row["posture open"] == pytest.approx(0.8)
+    assert row["posture slumped"] == 0.0
     row = row_of([(0.0, somebody()), (0.1, doubtful)])
     assert row["happiness_near"] == 0.0
     assert row["face_share"] == 0.5

@@ -19,8 +19,11 @@ from .table import Video
 OUTER, INNER = 8, 4
 """Folds, or as many as there are groups."""
 
-LAGS_S = tuple(round(0.2 * k, 1) for k in range(26))
+LAGS_S = tuple(round(0.5 * k, 1) for k in range(11))
 """How late the ratings may be: a rater cannot be early."""
+
+FINER_S = (-0.2, 0.2)
+"""Tried around the best of them."""
 
 MAX_SCALE = 2.0
 """Regression shrinks towards the mean; the last scale takes that back, up to this factor."""
@@ -98,18 +101,28 @@ def concordance(predicted: Array, target: Array) -> float:
 
 def choose(videos: Sequence[Video], axis: int) -> tuple[float, Choice, float]:
     """Return lag, head and last scale, chosen by cross-validation among these videos alone."""
-    lags = {lag_s: table_of(videos, axis, lag_s) for lag_s in LAGS_S}
-    scores = {lag_s: concordance(*_inside(table, LAG_CHOICE)) for lag_s, table in lags.items()}
-    lag_s = max(scores, key=lambda one: scores[one])
+    lag_s = _choose_lag(videos, axis)
+    table = table_of(videos, axis, lag_s)
     best, chosen, scale = -np.inf, CHOICES[0], 1.0
     for choice in CHOICES:
-        predicted, target = _inside(lags[lag_s], choice)
+        predicted, target = _inside(table, choice)
         for factor in sorted({1.0, _matching(predicted, target)}):
             stretched = predicted.mean() + factor * (predicted - predicted.mean())
             score = concordance(stretched, target)
             if score > best + 1e-3:
                 best, chosen, scale = score, choice, factor
     return lag_s, chosen, scale
+
+
+def _choose_lag(videos: Sequence[Video], axis: int) -> float:
+    def score(lag_s: float) -> float:
+        return concordance(*_inside(table_of(videos, axis, lag_s), LAG_CHOICE))
+
+    scores = {lag_s: score(lag_s) for lag_s in LAGS_S}
+    coarse_s = max(scores, key=lambda one: scores[one])
+    near = (round(coarse_s + step_s, 1) for step_s in FINER_S)
+    scores |= {lag_s: score(lag_s) for lag_s in near if lag_s >= 0}
+    return max(scores, key=lambda one: scores[one])
 
 
 def _inside(table: Table, choice: Choice) -> tuple[Array, Array]:
