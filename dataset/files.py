@@ -94,14 +94,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def stamp_of(paths: Iterable[Path], *more: Any) -> str:
-    """Return a mark that changes when a file (its size or time) or one of the values does."""
+    """Return a mark that changes when a file (name, size or time) or one of the values does.
+
+    Folders may be moved as a whole.
+    """
     parts: list[Any] = []
     for path in paths:
         try:
             about = path.stat()
-            parts.append([str(path), about.st_size, about.st_mtime_ns])
+            parts.append([path.name, about.st_size, about.st_mtime_ns])
         except OSError:
-            parts.append([str(path), None])
+            parts.append([path.name, None])
     text = json.dumps([parts, more], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -64,4 +64,4 @@ def _cells(ratings: FrameRatings, row: int) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.6g}"
+    return "" if np.isnan(value) else f"{value + 0.0:.6g}"

@@ -1,71 +1,61 @@
-"""Makes the folder that the steps extract and label leave, from clips and made ratings."""
+"""A small folder of videos with ratings in three formats, and the command line over it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import cv2
+import made_ratings
+import made_videos
 import numpy as np
-import pandas as pd
+from click.testing import CliRunner, Result
+from dataset_visions import SEES
 
-from affectstream.models.affect import quadrant
-from affectstream.models.base import Vision
-from affectstream.stream.config import load
-from affectstream.stream.pipeline import Pipeline
+from affectstream.stream.cli import main
 
-Ratings = tuple[np.ndarray, np.ndarray]
-"""Times in s, and valence and arousal (N, 2) in [-1, 1]."""
-
-
-def made_dataset(
-    out: Path, clips: dict[str, Path], ratings: dict[str, Ratings], vision: Vision | None = None
-) -> Path:
-    """Run the pipeline over every clip and write pairs, features and labels."""
-    pairs = []
-    for video_id, path in clips.items():
-        run = out / "runs" / video_id
-        if not (run / "run.json").exists():
-            options = {"sources": [str(path)], "out": run, "speed": "max", "workers": 1}
-            Pipeline(load(None, **options), vision=vision).start().join()
-        table = pd.read_csv(run / "readings.csv")
-        write_tables(out, video_id, table, ratings.get(video_id))
-        times_s = table["timestamp"]
-        rated = f"{video_id}.csv" if video_id in ratings else ""
-        pairs.append(
-            [video_id, str(path), rated, "generic", "name", "seconds", 0.0]
-            + [table["frame"].nunique(), round(float(times_s.iloc[-1]), 3)]
-        )
-    columns = "video_id path rating_path reader matched_by time_base offset_s frames duration_s"
-    pd.DataFrame(pairs, columns=columns.split()).to_csv(out / "pairs.csv", index=False)
-    return out
+HERE = Path(__file__).resolve().parent
+FRAMES = {"0": 12, "1": 9, "movie": 50, "alone": 6, "001": 4}
+"""Pictures of each video; the last is a folder of them."""
 
 
-def write_tables(out: Path, video_id: str, table: pd.DataFrame, rating: Ratings | None) -> None:
-    """Write the features and labels of one video."""
-    times_s = table["timestamp"].to_numpy()
-    given = np.full((len(table), 2), np.nan)
-    if rating is not None:
-        at = np.clip(np.searchsorted(rating[0], times_s + 1e-6) - 1, 0, len(rating[0]) - 1)
-        given = rating[1][at]
-    features = table.copy()
-    features.insert(0, "video_id", video_id)
-    features["rating_valence"], features["rating_arousal"] = given.T.round(4)
-    labels = pd.DataFrame(
-        {
-            "video_id": video_id,
-            "seq": table["frame"],
-            "pts_s": table["timestamp"],
-            "person_id": table["person"].astype("Int64"),
-            "rating_valence_01": ((given[:, 0] + 1) / 2).round(4),
-            "rating_arousal_01": ((given[:, 1] + 1) / 2).round(4),
-            "rating_label": _labels(given[:, 0], given[:, 1]),
-            "valence_01": table["valence_01"],
-            "arousal_01": table["arousal_01"],
-            "label": _labels(table["valence"].to_numpy(), table["arousal"].to_numpy()),
-        }
+def make(root: Path) -> Path:
+    """Two VEATIC videos, a LIRIS one at an uneven rate, an AFEW-VA one and one without ratings."""
+    for folder in ("video", "continuous-movies", "001"):
+        (root / folder).mkdir(parents=True)
+    for item in ("0", "1"):
+        made_videos.make(root / "video" / f"{item}.mp4", FRAMES[item])
+        curve = [round(k / 20, 2) for k in range(FRAMES[item])]
+        made_ratings.veatic(root, item, curve, [-value for value in curve])
+    uneven = [0.04 * k + 0.01 * (k % 2) for k in range(FRAMES["movie"])]
+    made_videos.make(root / "continuous-movies" / "Movie.mp4", uneven)
+    made_ratings.liris(root, "Movie")
+    made_videos.make(root / "alone.mp4", FRAMES["alone"])
+    made_ratings.afew_va(root)
+    for k in range(FRAMES["001"]):
+        cv2.imwrite(str(root / "001" / f"{k:05d}.png"), np.full((64, 96, 3), 60 * k, np.uint8))
+    return root
+
+
+def words(step: str, root: Path, out: Path, *more: str, vision: str = SEES) -> list[str]:
+    sees = ["--set", f"vision={vision}"] if step in ("extract", "all") else []
+    return ["dataset", step, str(root), "--out", str(out), "--jobs", "2", *sees, *more]
+
+
+def do(step: str, root: Path, out: Path, *more: str, vision: str = SEES) -> Result:
+    return CliRunner().invoke(main, words(step, root, out, *more, vision=vision))
+
+
+def done(step: str, root: Path, out: Path, *more: str) -> Result:
+    result = do(step, root, out, *more)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def start(step: str, root: Path, out: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "affectstream.stream", *words(step, root, out)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    for folder, content in (("features", features), ("labels", labels)):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-        content.to_csv(out / folder / f"{video_id}.csv", index=False)
-
-
-def _labels(valence: np.ndarray, arousal: np.ndarray) -> list[str]:
-    points = zip(valence, arousal, strict=True)
-    return ["" if np.isnan(v + a) else quadrant(float(v), float(a)) for v, a in points]

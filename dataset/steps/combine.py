@@ -16,6 +16,7 @@ from ..pairs import read_pairs
 from ..settings import StepConfig, own_keys
 
 _TEXTS = TEXT_COLUMNS | {"video_id"}
+_GROUP_ROWS = 1 << 15
 _INTEGERS = INTEGER_COLUMNS | {"rating_raters"}
 
 
@@ -95,8 +96,9 @@ def _tables(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
 
 
 def _write_parquet(path: Path, paths: Sequence[Path], columns: Sequence[str]) -> None:
-    """Write a group of rows a video, so that only one of them is in memory."""
+    """Write video after video; rows are gathered until a group of them is worth its head."""
     writer = None
+    waiting: list[Any] = []
     with whole(path) as draft:
         try:
             for table in _tables(paths, columns):
@@ -104,10 +106,21 @@ def _write_parquet(path: Path, paths: Sequence[Path], columns: Sequence[str]) ->
                     from pyarrow.parquet import ParquetWriter
 
                     writer = ParquetWriter(draft, table.schema, compression="zstd")
-                writer.write_table(table)
+                waiting.append(table)
+                if sum(len(one) for one in waiting) >= _GROUP_ROWS:
+                    _write_group(writer, waiting)
+            if writer is not None and waiting:
+                _write_group(writer, waiting)
         finally:
             if writer is not None:
                 writer.close()
+
+
+def _write_group(writer: Any, tables: list[Any]) -> None:
+    import pyarrow as pa
+
+    writer.write_table(pa.concat_tables(tables), row_group_size=sum(len(one) for one in tables))
+    tables.clear()
 
 
 def _write_csv(path: Path, paths: Sequence[Path], columns: Sequence[str]) -> None:
