@@ -55,11 +55,11 @@ class Results:
         return self.out / "runs" / video_id
 
     def video_of(self, video_id: str) -> Path:
-        """Return the file of a video. Raises: UsageError where it is gone."""
+        """Return a video, or its folder of pictures. Raises: UsageError where it is gone."""
         row = self.pairs.set_index("video_id").loc[video_id]
         named = Path(str(row["path"]))
         for path in (named, self._videos / named, self.out / named):
-            if path.is_file():
+            if path.exists():
                 return path
         raise UsageError(f"{named}: the video is no longer there; name its folder as it was")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ..agreement import Array
+from ..agreement import MIN_OVERLAP, Array
 from .regressor import CHOICES, Choice, Regressor, fit
 from .table import Video
 
@@ -115,8 +115,13 @@ def choose(videos: Sequence[Video], axis: int) -> tuple[float, Choice, float]:
 
 
 def _choose_lag(videos: Sequence[Video], axis: int) -> float:
+    least = MIN_OVERLAP * len(table_of(videos, axis, 0.0).target)
+
     def score(lag_s: float) -> float:
-        return concordance(*_inside(table_of(videos, axis, lag_s), LAG_CHOICE))
+        table = table_of(videos, axis, lag_s)
+        if len(table.target) < least or len(set(table.group.tolist())) < 2:
+            return -np.inf
+        return concordance(*_inside(table, LAG_CHOICE))
 
     scores = {lag_s: score(lag_s) for lag_s in LAGS_S}
     coarse_s = max(scores, key=lambda one: scores[one])

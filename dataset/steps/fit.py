@@ -21,7 +21,7 @@ from ..files import stamp_of, text_file, write_json, write_rows
 from ..fitting import nested
 from ..fitting.nested import Outside
 from ..fitting.network import write_network
-from ..fitting.table import Video, video_rows
+from ..fitting.table import STEP_S, Video, video_rows
 from ..groups import groups_of
 from ..options import StepOptions, StepResult
 from ..progress import Progress
@@ -31,6 +31,8 @@ from .evaluate import pooled
 
 RESAMPLES = 1000
 LEAST_GROUPS = 3
+LEAST_S = 10.0
+"""A video counts with this much media time that has a face and a rating. Our choice."""
 LAGS_S = tuple(round(0.1 * k, 1) for k in range(-50, 51))
 CSV_COLUMNS = ("dimension", "head", "lag_s", "rows", "groups") + tuple(
     f"{name}{end}" for name in agreement.METRICS for end in ("", "_low", "_high")
@@ -61,8 +63,8 @@ def run(options: StepOptions) -> StepResult:
     result = StepResult(notes=[f"{len(videos)} rated videos in {count} groups, {told}"])
     if count < LEAST_GROUPS:
         raise UsageError(
-            f"{count} groups of rated videos are too few to fit and to check: at least "
-            f"{LEAST_GROUPS} originals or subjects are needed (see --set group_by)"
+            f"{count} groups of videos with {LEAST_S:g} s of faces and ratings are too few to fit "
+            f"and to check: at least {LEAST_GROUPS} originals or subjects are needed"
         )
     if options.dry_run:
         return result
@@ -132,7 +134,7 @@ def _videos(results: Results, groups: dict[str, str], shuffle: bool) -> list[Vid
         if all(table[f"rating_{name}"].isna().all() for name in SCALED):
             continue
         video = video_rows(video_id, group, table)
-        if len(video.time_s):
+        if np.isfinite(video.ratings(0.0)).any(axis=1).sum() * STEP_S >= LEAST_S:
             videos.append(video)
     if not shuffle:
         return videos
