@@ -182,6 +182,7 @@ def test_a_crash_loses_one_video_and_is_listed(
     for name in ("fine", "killed", "faulty", "well"):
         shutil.copy(root / "alone.mp4", videos / f"{name}.mp4")
     (videos / "broken.mp4").write_bytes(b"no video at all")
+    made_videos.cut(made_videos.make(videos / "cut.mkv", 60, draw=made_videos.noisy), 0.5)
     for step in ("explore", "match"):
         done(step, videos, out)
     result = do("extract", videos, out, vision=FAILS)
@@ -189,7 +190,9 @@ def test_a_crash_loses_one_video_and_is_listed(
     failed = pd.read_csv(out / "failures.csv").set_index("item")["reason"]
     assert sorted(failed.index) == ["broken", "faulty", "killed"]
     assert "SIGKILL" in failed["killed"] and "this is no video" in failed["broken"]
-    assert sorted(path.stem for path in (out / "features").iterdir()) == ["fine", "well"]
+    assert sorted(path.stem for path in (out / "features").iterdir()) == ["cut", "fine", "well"]
+    seen = features(out, "cut")["frame"].nunique()
+    assert seen == made_videos.count(videos / "cut.mkv") and "cut: incomplete" in result.output
     for step in STEPS[3:]:
         assert do(step, videos, out).exit_code == 0
     again = do("extract", videos, out)
@@ -228,6 +231,24 @@ def test_a_wrong_command_is_explained(
 ) -> None:
     result = do(step, root, tmp_path / "out", *more)
     assert result.exit_code == 2 and words in result.output
+
+
+def test_what_no_video_can_do_without_stops_at_once(root: Path, tmp_path: Path) -> None:
+    for step in ("explore", "match"):
+        done(step, root, tmp_path / "out")
+    result = do("extract", root, tmp_path / "out", vision="nowhere:Vision")
+    assert result.exit_code == 2 and "vision nowhere:Vision: cannot be made" in result.output
+
+
+def test_links_that_lead_back_and_the_results_are_not_searched(root: Path, tmp_path: Path) -> None:
+    videos = tmp_path / "videos"
+    (videos / "deep").mkdir(parents=True)
+    shutil.copy(root / "alone.mp4", videos / "deep")
+    (videos / "deep" / "back").symlink_to(videos, target_is_directory=True)
+    (videos / "out").mkdir()
+    shutil.copy(root / "alone.mp4", videos / "out" / "made.mp4")
+    done("explore", videos, videos / "out")
+    assert pd.read_csv(videos / "out" / "dataset.csv")["path"].tolist() == ["deep/alone.mp4"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "holds no video")])
