@@ -104,6 +104,9 @@ def _do_steps(names: list[str], steps: list[Any], options: Any, *, lenient: bool
     for name, step in zip(names, steps, strict=True):
         try:
             result = step.run(options)
+        except KeyboardInterrupt:
+            click.echo(f"{name}: ended; the same command goes on from here", err=True)
+            raise
         except UsageError as error:
             if not lenient:
                 raise

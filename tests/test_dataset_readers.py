@@ -95,7 +95,8 @@ def test_an_unknown_table_is_guessed_and_the_guess_is_told(
     (track,) = read_all(tmp_path)
     assert (track.reader, track.time_base, track.item) == ("generic", base, item)
     assert (track.start.tolist(), track.valence_scale) == (start, scale)
-    assert any(guess.startswith("valence is") for guess in track.guesses)
+    low, high = scale
+    assert f"valence on a scale of {low}..{high}" in track.guesses
 
 
 def test_what_was_guessed_can_be_set(tmp_path: Path) -> None:
