@@ -116,13 +116,13 @@ def test_labels_are_of_0_to_1(finished: Path) -> None:
 
 
 def test_labels_by_dataset_and_by_subject_use_their_own_range(root: Path, copied: Path) -> None:
-    done("label", root, copied, "--set", "normalise=subject", "--jobs", "1")
+    done("label", root, copied, "--set", "normalise=subject")
     own = pd.read_csv(copied / "labels" / "0.csv")
     assert (own["rating_valence_01"].min(), own["rating_valence_01"].max()) == (
         0,
         pytest.approx(1, abs=0.01),
     )
-    done("label", root, copied, "--set", "normalise=dataset", "--jobs", "1")
+    done("label", root, copied, "--set", "normalise=dataset")
     common = pd.read_csv(copied / "labels" / "0.csv")
     assert common["rating_valence_01"].min() > 0.3
     said = json.loads((copied / "labels" / "normalisation.json").read_text(encoding="utf-8"))
@@ -185,7 +185,7 @@ def test_a_crash_loses_one_video_and_is_listed(
     made_videos.cut(made_videos.make(videos / "cut.mkv", 60, draw=made_videos.noisy), 0.5)
     for step in ("explore", "match"):
         done(step, videos, out)
-    result = do("extract", videos, out, vision=FAILS)
+    result = do("extract", videos, out, "--jobs", "2", vision=FAILS)
     assert result.exit_code == 5
     failed = pd.read_csv(out / "failures.csv").set_index("item")["reason"]
     assert sorted(failed.index) == ["broken", "faulty", "killed"]
