@@ -16,17 +16,7 @@ FAILURES = "failures.csv"
 _SHOWN = 10
 
 
-class _Steps(click.Group):
-    """A command for each step that has a file, and `all`."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return [*available(FLOW), *available(EXTRA), ALL]
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return _command(name) if name in self.list_commands(context) else None
-
-
-@click.group(cls=_Steps)
+@click.group()
 def dataset() -> None:
     """Make features, labels and a story of a folder of videos and rating files."""
 
@@ -114,6 +104,9 @@ def _do_steps(names: list[str], steps: list[Any], options: Any, *, lenient: bool
     for name, step in zip(names, steps, strict=True):
         try:
             result = step.run(options)
+        except KeyboardInterrupt:
+            click.echo(f"{name}: ended; the same command goes on from here", err=True)
+            raise
         except UsageError as error:
             if not lenient:
                 raise
@@ -153,3 +146,7 @@ def _keep_failures(out: Path, name: str, failed: dict[str, str]) -> None:
         write_rows(path, ("step", "item", "reason"), rows)
     else:
         path.unlink(missing_ok=True)
+
+
+for _name in (*available(FLOW), *available(EXTRA), ALL):
+    dataset.add_command(_command(_name))

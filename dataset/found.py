@@ -46,15 +46,23 @@ def find(folder: Path, out: Path) -> Found:
     return Found(dict(zip(video_ids(videos), videos, strict=True)), texts)
 
 
-def _walk(folder: Path, out: Path) -> Iterator[Path]:
-    """Yield files, and folders that are made of numbered pictures, in order of name."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.resolve() == out:
+def _walk(folder: Path, out: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield files, and folders that are made of numbered pictures, in order of name.
+
+    A link to a folder that it lies in is not followed.
+    """
+    above = (*above, folder.resolve())
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror}") from None
+    for path in inside:
+        if path.name.startswith(".") or path.resolve() in (out, *above):
             continue
         if path.is_dir():
             if len(pictures_of(path)) >= _FEWEST_PICTURES:
                 yield path
-            yield from _walk(path, out)
+            yield from _walk(path, out, above)
         else:
             yield path
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..stream.errors import UsageError
 from ..stream.worker import end_child, start_child
 from .progress import Progress
 
@@ -44,6 +45,7 @@ def run_items(
     """Do `work(item)` of the step's file for all items; return why items failed.
 
     Several items are worked on at once, in the order given; `jobs` 0 is one per core.
+    Raises: UsageError, at once, where no item can succeed (a network or a package is missing).
     """
     failed: dict[str, str] = {}
     waiting = deque(items)
@@ -53,6 +55,8 @@ def run_items(
 
     def settle(worker: _Worker, result: dict[str, Any]) -> None:
         item, worker.item = worker.item, ""
+        if result.get("is_fatal"):
+            raise UsageError(str(result["error"]))
         if "error" in result:
             failed[item] = str(result["error"])
         else:

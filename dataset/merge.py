@@ -28,10 +28,10 @@ def merge(
 ) -> int:
     """Write every row of `readings` with its video and its ratings; return how many pictures.
 
-    Times are counted from the video's first picture. Raises: SinkError.
+    Times are those that a player shows, as whoever rated saw them. Raises: SinkError.
     """
     frame, time_s = _pictures(readings)
-    ratings = at_frames(tracks, frame, time_s - (time_s[0] if len(time_s) else 0.0), offset_s)
+    ratings = at_frames(tracks, frame, time_s, offset_s)
     cells = {int(k): _cells(ratings, row) for row, k in enumerate(frame)}
     with readings.open(encoding="utf-8", newline="") as file, text_file(made) as to:
         head = next(file).rstrip("\n")

@@ -14,6 +14,7 @@ from .resample import GAP_STEPS, usual_step
 _MISSING_SHARE = 0.2
 _CONSTANT_S = 20.0
 _CONSTANT_SHARE = 0.5
+_MANY = 250
 _HEADER_CHARS = 120
 """What is worth a look: our choices. A rater who moves nothing for 20 s and for half of the
 samples may have let go."""
@@ -58,11 +59,27 @@ def _faults(tracks: Sequence[RatingTrack], facts: Mapping[str, Any]) -> list[str
         wrong.append(f"{facts['missing_share']:.0%} of the samples are missing")
     if facts["gaps"]:
         wrong.append(f"{facts['gaps']} gaps, the longest {facts['longest_gap_s']:g} s")
+    if unrated := sum(_skipped(track) for track in tracks):
+        wrong.append(f"{unrated} pictures between others are not rated")
     if (facts["longest_constant_s"] or 0) >= _CONSTANT_S and any(
         _constant_share(track) >= _CONSTANT_SHARE for track in tracks
     ):
         wrong.append(f"unchanged for {facts['longest_constant_s']:g} s")
+    still = [track for track in tracks if track.time_base == "frames" and _is_still(track)]
+    if still:
+        wrong.append("unchanged for more than half of the pictures")
     return wrong
+
+
+def _is_still(track: RatingTrack) -> bool:
+    return len(track.start) >= _MANY and _constant_share(track) >= _CONSTANT_SHARE
+
+
+def _skipped(track: RatingTrack) -> int:
+    """Return how many pictures have no row between the first and the last that have one."""
+    if track.time_base != "frames" or not len(track.start):
+        return 0
+    return int(track.start[-1] - track.start[0]) + 1 - len(track.start)
 
 
 def _gaps(track: RatingTrack) -> tuple[int, float]:
@@ -75,7 +92,8 @@ def _gaps(track: RatingTrack) -> tuple[int, float]:
 
 def _runs(values: Floats) -> Floats:
     """Return where stretches of one value begin, and the end."""
-    changes = np.flatnonzero(np.diff(np.nan_to_num(values, nan=np.inf)) != 0) + 1
+    known = np.nan_to_num(values, nan=np.finfo(float).max)
+    changes = np.flatnonzero(known[1:] != known[:-1]) + 1
     edges: Floats = np.concatenate([[0], changes, [len(values)]]).astype(float)
     return edges
 

@@ -15,7 +15,10 @@ import traceback
 from importlib import import_module
 from typing import Any
 
-from ..stream.errors import AffectstreamError
+from ..stream.errors import AffectstreamError, ConfigError, MissingExtraError, ModelError
+
+_FATAL = (ConfigError, MissingExtraError, ModelError)
+"""What would fail for every other item too."""
 
 
 def main() -> None:
@@ -41,7 +44,7 @@ def _answer(work: Any, item: dict[str, Any]) -> dict[str, Any]:
     try:
         return dict(work(item))
     except AffectstreamError as error:
-        return {"error": str(error)}
+        return {"error": str(error), "is_fatal": isinstance(error, _FATAL)}
     except Exception as error:
         if os.environ.get("AFFECTSTREAM_DEBUG"):
             traceback.print_exc()

@@ -39,7 +39,7 @@ def make(root: Path) -> Path:
 
 def words(step: str, root: Path, out: Path, *more: str, vision: str = SEES) -> list[str]:
     sees = ["--set", f"vision={vision}"] if step in ("extract", "all") else []
-    return ["dataset", step, str(root), "--out", str(out), "--jobs", "2", *sees, *more]
+    return ["dataset", step, str(root), "--out", str(out), "--jobs", "1", *sees, *more]
 
 
 def do(step: str, root: Path, out: Path, *more: str, vision: str = SEES) -> Result:
@@ -54,7 +54,7 @@ def done(step: str, root: Path, out: Path, *more: str) -> Result:
 
 def start(step: str, root: Path, out: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "affectstream.stream", *words(step, root, out)],
+        [sys.executable, "-m", "affectstream.stream", *words(step, root, out, "--jobs", "2")],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

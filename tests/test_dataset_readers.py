@@ -7,8 +7,9 @@ import made_ratings
 import numpy as np
 import pytest
 
+from affectstream.dataset.rating_facts import rating_facts
 from affectstream.dataset.ratings import RatingError, RatingTrack
-from affectstream.dataset.readers import READERS, assign
+from affectstream.dataset.readers import READERS, RatingGroup, assign
 from affectstream.stream.errors import ConfigError
 
 Make = Callable[[Path], tuple[Path, ...]]
@@ -94,7 +95,8 @@ def test_an_unknown_table_is_guessed_and_the_guess_is_told(
     (track,) = read_all(tmp_path)
     assert (track.reader, track.time_base, track.item) == ("generic", base, item)
     assert (track.start.tolist(), track.valence_scale) == (start, scale)
-    assert any(guess.startswith("valence is") for guess in track.guesses)
+    low, high = scale
+    assert f"valence on a scale of {low}..{high}" in track.guesses
 
 
 def test_what_was_guessed_can_be_set(tmp_path: Path) -> None:
@@ -187,3 +189,25 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         file.write(b"\xff\xfe")
     with pytest.raises(RatingError, match=r"mine\.csv: is no text in UTF-8"):
         READERS["generic"].read((tmp_path / "mine.csv",), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("time,valence\n" + "".join(f"{k},0.3\n" for k in range(60)), "unchanged for 59 s"),
+        ("time,valence\n0,0.1\n1,0.2\n2,-0.3\n9,0.4\n", "1 gaps, the longest 7 s"),
+        ("time,valence,arousal\n0,,1\n1,,2\n2,1,3\n", "67% of the samples are missing"),
+        ("frame,valence,arousal\n0,0.1,1\n5,-0.2,1\n", "4 pictures between others are not rated"),
+        ("time,arousal,valence\n0,0.1,\n1,0.3,\n", "no valence"),
+    ],
+)
+def test_what_looks_wrong_in_ratings_is_told(tmp_path: Path, text: str, words: str) -> None:
+    path = made_ratings.write(tmp_path / "mine.csv", text)
+    facts = rating_facts(RatingGroup("generic", (path,)), {})
+    assert words in facts["looks_wrong"], facts["looks_wrong"]
+
+
+def test_good_ratings_look_fine(tmp_path: Path) -> None:
+    paths = made_ratings.recola(tmp_path)
+    facts = rating_facts(RatingGroup("recola", paths), {})
+    assert (facts["looks_wrong"], facts["rate_hz"], facts["samples"]) == ([], 25.0, 4)

@@ -116,13 +116,13 @@ def test_labels_are_of_0_to_1(finished: Path) -> None:
 
 
 def test_labels_by_dataset_and_by_subject_use_their_own_range(root: Path, copied: Path) -> None:
-    done("label", root, copied, "--set", "normalise=subject", "--jobs", "1")
+    done("label", root, copied, "--set", "normalise=subject")
     own = pd.read_csv(copied / "labels" / "0.csv")
     assert (own["rating_valence_01"].min(), own["rating_valence_01"].max()) == (
         0,
         pytest.approx(1, abs=0.01),
     )
-    done("label", root, copied, "--set", "normalise=dataset", "--jobs", "1")
+    done("label", root, copied, "--set", "normalise=dataset")
     common = pd.read_csv(copied / "labels" / "0.csv")
     assert common["rating_valence_01"].min() > 0.3
     said = json.loads((copied / "labels" / "normalisation.json").read_text(encoding="utf-8"))
@@ -182,14 +182,17 @@ def test_a_crash_loses_one_video_and_is_listed(
     for name in ("fine", "killed", "faulty", "well"):
         shutil.copy(root / "alone.mp4", videos / f"{name}.mp4")
     (videos / "broken.mp4").write_bytes(b"no video at all")
+    made_videos.cut(made_videos.make(videos / "cut.mkv", 60, draw=made_videos.noisy), 0.5)
     for step in ("explore", "match"):
         done(step, videos, out)
-    result = do("extract", videos, out, vision=FAILS)
+    result = do("extract", videos, out, "--jobs", "2", vision=FAILS)
     assert result.exit_code == 5
     failed = pd.read_csv(out / "failures.csv").set_index("item")["reason"]
     assert sorted(failed.index) == ["broken", "faulty", "killed"]
     assert "SIGKILL" in failed["killed"] and "this is no video" in failed["broken"]
-    assert sorted(path.stem for path in (out / "features").iterdir()) == ["fine", "well"]
+    assert sorted(path.stem for path in (out / "features").iterdir()) == ["cut", "fine", "well"]
+    seen = features(out, "cut")["frame"].nunique()
+    assert seen == made_videos.count(videos / "cut.mkv") and "cut: incomplete" in result.output
     for step in STEPS[3:]:
         assert do(step, videos, out).exit_code == 0
     again = do("extract", videos, out)
@@ -228,6 +231,24 @@ def test_a_wrong_command_is_explained(
 ) -> None:
     result = do(step, root, tmp_path / "out", *more)
     assert result.exit_code == 2 and words in result.output
+
+
+def test_what_no_video_can_do_without_stops_at_once(root: Path, tmp_path: Path) -> None:
+    for step in ("explore", "match"):
+        done(step, root, tmp_path / "out")
+    result = do("extract", root, tmp_path / "out", vision="nowhere:Vision")
+    assert result.exit_code == 2 and "vision nowhere:Vision: cannot be made" in result.output
+
+
+def test_links_that_lead_back_and_the_results_are_not_searched(root: Path, tmp_path: Path) -> None:
+    videos = tmp_path / "videos"
+    (videos / "deep").mkdir(parents=True)
+    shutil.copy(root / "alone.mp4", videos / "deep")
+    (videos / "deep" / "back").symlink_to(videos, target_is_directory=True)
+    (videos / "out").mkdir()
+    shutil.copy(root / "alone.mp4", videos / "out" / "made.mp4")
+    done("explore", videos, videos / "out")
+    assert pd.read_csv(videos / "out" / "dataset.csv")["path"].tolist() == ["deep/alone.mp4"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "holds no video")])

@@ -85,14 +85,18 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
         raise ConfigError(explain(error, Settings, f"pairs.yaml, readers, {path.name}")) from None
     table = Table(path, _separator(path))
     names = {job: getattr(said, job) or _find(table.columns, job) for job in _NAMES}
-    guesses = [f"{job} is {name}" for job, name in names.items() if name and not getattr(said, job)]
+    guesses = [
+        f"{job} from column {name}"
+        for job, name in names.items()
+        if name and not getattr(said, job)
+    ]
     values, scales = {}, {}
     for job in ("valence", "arousal"):
         values[job] = _numbers(table, names[job])
         given = getattr(said, f"{job}_scale")
         scales[f"{job}_scale"] = given or _scale(values[job])
         if given is None and names[job]:
-            guesses.append(f"{job} is {scale_text(scales[f'{job}_scale'])}")
+            guesses.append(_scale_guess(job, scales[f"{job}_scale"]))
     base, start, end, how = _times(table, names, said)
     keys = [_keys(table, names["video"]), _keys(table, names["rater"])]
     who = list(zip(*keys, strict=True))
@@ -176,7 +180,11 @@ def _widened(one: RatingTrack, job: str, widest: Mapping[tuple[Path, str], Scale
 
 
 def _is_guessed(one: RatingTrack, job: str) -> bool:
-    return f"{job} is {scale_text(getattr(one, f'{job}_scale'))}" in one.guesses
+    return _scale_guess(job, getattr(one, f"{job}_scale")) in one.guesses
+
+
+def _scale_guess(job: str, scale: Scale) -> str:
+    return f"{job} on a scale of {scale_text(scale)}"
 
 
 def _scale(values: Floats) -> Scale:

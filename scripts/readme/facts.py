@@ -14,7 +14,7 @@ from affectstream.models import zoo
 from .markdown import code, table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("stream", "models", "sinks", "scripts")
+FOLDERS = ("stream", "models", "sinks", "dataset", "scripts")
 LIBRARIES = (
     ("numpy", "numpy", "pictures, tensors and keypoints"),
     ("pandas", "pandas", "tables of a run that `stream.runs.Run` returns"),
@@ -24,6 +24,8 @@ LIBRARIES = (
     ("onnxruntime", "onnxruntime", "runs the networks on a processor"),
     ("onnxruntime-gpu", "onnxruntime", "the same on an NVIDIA card"),
     ("onnxruntime-openvino", "onnxruntime", "the same through OpenVINO"),
+    ("pyarrow", "pyarrow", "Parquet tables of datasets"),
+    ("Jinja2", "jinja2", "pages of datasets"),
     ("torch", "torch", "trains the expression network; no run needs it"),
 )
 """Distribution, the name it is imported by, and what for."""
