@@ -26,6 +26,9 @@ LIBRARIES = (
     ("onnxruntime-openvino", "onnxruntime", "the same through OpenVINO"),
     ("pyarrow", "pyarrow", "Parquet tables of datasets"),
     ("Jinja2", "jinja2", "pages of datasets"),
+    ("matplotlib", "matplotlib", "plots of datasets, and of the training of a network"),
+    ("scikit-learn", "sklearn", "fits a head to the ratings of a dataset"),
+    ("onnx", "onnx", "writes networks: fitted heads, and what is trained or converted"),
     ("torch", "torch", "trains the expression network; no run needs it"),
 )
 """Distribution, the name it is imported by, and what for."""
