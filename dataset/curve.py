@@ -15,10 +15,16 @@ from .results import per_frame
 SMOOTH_S = 1.0
 """Length of the moving mean. Our choice: short beside an expression, long beside its flicker."""
 
+HOLD_S = 0.3
+"""Somebody who was seen this long ago, or will be, is there; see `sinks._look.hold`."""
+
 NOBODY = "nobody"
 UNREAD = "no face read"
 CHANGING = "changing"
 """Moods of nobody, of people whose faces were not read, and of a stretch that has no one mood."""
+
+SHORTEST_S, LONGEST_SHORT_S = 2.0, 4.0
+"""Between these lies the least length of a chapter. Our choice."""
 
 MAIN_SHARE = 0.6
 """The mood of a stretch is the one of this share of its frames, else `CHANGING`. Our choice."""
@@ -54,8 +60,16 @@ def curve_of(table: pd.DataFrame) -> Curve:
     frames = per_frame(table)
     time_s = frames["timestamp"].to_numpy(float)
     values = [smoothed(time_s, frames[name].to_numpy(float)) for name in ("valence", "arousal")]
-    people = np.asarray(table.groupby("frame", sort=True)["person"].nunique(), float)
+    counts = np.asarray(table.groupby("frame", sort=True)["person"].nunique(), float)
+    people = held(time_s, counts)
     return Curve(frames["frame"].to_numpy(float), time_s, people, *values)
+
+
+def held(time_s: Array, counts: Array) -> Array:
+    """Return the largest count within `HOLD_S` on either side: bodies are not looked for always."""
+    low = np.searchsorted(time_s, time_s - HOLD_S, "left")
+    high = np.searchsorted(time_s, time_s + HOLD_S, "right")
+    return np.array([counts[a:b].max() for a, b in zip(low, high, strict=True)])
 
 
 def smoothed(time_s: Array, values: Array) -> Array:
@@ -79,7 +93,7 @@ def moments_of(curve: Curve, count: int) -> list[int]:
     known = np.flatnonzero(np.isfinite(valence) & np.isfinite(curve.arousal))
     if len(known) < count:  # Bodies alone tell arousal.
         valence = np.where(np.isfinite(curve.arousal), 0.0, np.nan)
-        known = np.flatnonzero(np.isfinite(curve.arousal))
+        known = np.flatnonzero(np.isfinite(curve.arousal) & (curve.people > 0))
     if not len(known):
         even = np.linspace(0, len(curve.time_s) - 1, count)
         return sorted({int(row) for row in even})
@@ -89,7 +103,7 @@ def moments_of(curve: Curve, count: int) -> list[int]:
         & (curve.time_s[known] <= curve.time_s[known[-1]] - inset_s)
     ]
     known = inside if len(inside) else known
-    apart_s = min(1.0, (curve.time_s[known[-1]] - curve.time_s[known[0]]) / (2 * count))
+    apart_s = (curve.time_s[known[-1]] - curve.time_s[known[0]]) / (3 * count)
     taken = sorted({int(known[0]), int(known[-1])})
     while len(taken) < min(count, len(known)):
         times_s = curve.time_s[known]
@@ -109,8 +123,8 @@ def moments_of(curve: Curve, count: int) -> list[int]:
 def chapters_of(curve: Curve, most: int) -> list[Chapter]:
     """Return the chapters of a video, in order, from its first moment to its last.
 
-    Stretches shorter than a twelfth of the video, at least 2 s, join the longer neighbour; of too
-    many chapters the shortest join theirs.
+    Stretches shorter than a twelfth of the video (but see `SHORTEST_S` and `LONGEST_SHORT_S`) join
+    the longer neighbour; of too many chapters the shortest join theirs.
     """
     columns = (curve.valence, curve.arousal, curve.people)
     moods = [_mood(*point) for point in zip(*columns, strict=True)]
@@ -121,23 +135,27 @@ def chapters_of(curve: Curve, most: int) -> list[Chapter]:
     ]
     if parts:
         parts[0] = Chapter(0.0, parts[0].end_s, parts[0].mood)
-    least_s = max(2.0, curve.end_s / 12)
+    least_s = min(LONGEST_SHORT_S, max(SHORTEST_S, curve.end_s / 12))
     while len(parts) > 1:
         shortest = min(range(len(parts)), key=lambda k: parts[k].end_s - parts[k].start_s)
         if parts[shortest].end_s - parts[shortest].start_s >= least_s and len(parts) <= most:
             break
         parts = _joined(parts, shortest)
-    return [replace(part, mood=_main(part, curve, moods)) for part in parts]
+    return _without_seams([replace(part, mood=_main(part, curve, moods)) for part in parts])
 
 
 def _joined(parts: list[Chapter], at: int) -> list[Chapter]:
-    """Return the chapters with one of them joined to its longer neighbour, and equals in one."""
+    """Return the chapters with one of them joined to its longer neighbour."""
     beside = [k for k in (at - 1, at + 1) if 0 <= k < len(parts)]
     taker = max(beside, key=lambda k: parts[k].end_s - parts[k].start_s)
     first, last = sorted((at, taker))
     merged = Chapter(parts[first].start_s, parts[last].end_s, parts[taker].mood)
+    return _without_seams([*parts[:first], merged, *parts[last + 1 :]])
+
+
+def _without_seams(parts: Sequence[Chapter]) -> list[Chapter]:
     found: list[Chapter] = []
-    for part in (*parts[:first], merged, *parts[last + 1 :]):
+    for part in parts:
         if found and found[-1].mood == part.mood:
             part = Chapter(found.pop().start_s, part.end_s, part.mood)
         found.append(part)

@@ -22,8 +22,8 @@ NEAR_S = 0.25
 class Moment(NamedTuple):
     """A moment. Numbers are of all people together, None where not measured.
 
-    `rated` are valence and arousal as rated, in [-1, 1]. `text` tells of the time since the moment
-    before, or since the start.
+    `rated` are valence and arousal as rated, in [-1, 1]. `text` tells of the stretch around it,
+    half way to the moments before and after.
     """
 
     number: int

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affectstream.dataset.curve import CHANGING, NOBODY, UNREAD, Curve, chapters_of, moments_of
+from affectstream.dataset.curve import (
+    CHANGING,
+    NOBODY,
+    UNREAD,
+    Curve,
+    chapters_of,
+    curve_of,
+    moments_of,
+)
 from affectstream.dataset.drawing.style import gapped
 from affectstream.dataset.groups import groups_of
 from affectstream.dataset.options import StepOptions
@@ -140,3 +148,14 @@ def test_groups_from_a_file(tmp_path: Path) -> None:
     path.write_text("video_id,group\nanna-1,g\n", encoding="utf-8")
     with pytest.raises(UsageError, match="anna-1_cut"):
         groups_of(results, {"groups": str(path)})
+
+
+def test_bodies_that_are_looked_for_on_every_second_frame_are_there_all_the_time() -> None:
+    frame = np.arange(100)
+    person = np.where((frame >= 30) & (frame < 70) & (frame % 2 == 0), 1.0, NAN)
+    table = pd.DataFrame({"frame": frame, "timestamp": frame * 0.1, "person": person})
+    table[["valence", "arousal", "movement"]] = NAN
+    made = curve_of(table)
+    assert made.people[30:69].tolist() == [1.0] * 39
+    assert (made.people[:27] == 0).all() and (made.people[73:] == 0).all()
+    assert [chapter.mood for chapter in chapters_of(made, 12)] == [NOBODY, UNREAD, NOBODY]

@@ -23,7 +23,7 @@ from .describe import ENGINE
 class Config(StepConfig):
     """How finely a story is told."""
 
-    chapters: int = Field(12, ge=1, le=50, description="most chapters of a story")
+    chapters: int = Field(16, ge=1, le=50, description="most chapters of a story")
 
 
 def run(options: StepOptions) -> StepResult:
