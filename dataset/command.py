@@ -110,8 +110,8 @@ def _do_steps(names: list[str], steps: list[Any], options: Any, *, lenient: bool
         except UsageError as error:
             if not lenient:
                 raise
-            click.echo(f"{name}: {error}", err=True)
-            continue
+            click.echo(f"then {', '.join(names[names.index(name) :])} ({error})")
+            break
         _tell(name, result, options.dry_run)
         if not options.dry_run:
             _keep_failures(options.out, name, result.failed)

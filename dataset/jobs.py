@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,10 @@ from .progress import Progress
 _WORKER = "affectstream.dataset.worker"
 _MODULES = __name__.rpartition(".")[0]
 
+ITEMS_PER_WORKER = 200
+"""After so many items a worker makes way for a fresh one, so that what libraries hold on to stays
+bounded: 300 short videos left 10 MB behind."""
+
 Taken = Callable[[str, dict[str, Any]], None]
 """Takes the result of an item, in this process, as it comes."""
 
@@ -31,6 +35,7 @@ Taken = Callable[[str, dict[str, Any]], None]
 class _Worker:
     child: subprocess.Popen[bytes]
     item: str = ""
+    items: int = 0
     waiting: bytearray = field(default_factory=bytearray)
 
 
@@ -41,6 +46,7 @@ def run_items(
     jobs: int,
     weights: Mapping[str, float] | None = None,
     taken: Taken = lambda item, result: None,
+    per_worker: int = ITEMS_PER_WORKER,
 ) -> dict[str, str]:
     """Do `work(item)` of the step's file for all items; return why items failed.
 
@@ -50,43 +56,76 @@ def run_items(
     failed: dict[str, str] = {}
     waiting = deque(items)
     progress = Progress(step, {item: (weights or {}).get(item, 1.0) for item in items})
-    selector = selectors.DefaultSelector()
-    workers: list[_Worker] = []
-
-    def settle(worker: _Worker, result: dict[str, Any]) -> None:
-        item, worker.item = worker.item, ""
-        if result.get("is_fatal"):
-            raise UsageError(str(result["error"]))
-        if "error" in result:
-            failed[item] = str(result["error"])
-        else:
-            taken(item, result)
-        progress.count(item, failed="error" in result)
-
-    try:
-        while waiting or any(worker.item for worker in workers):
-            while waiting and len(workers) < worker_count(jobs, len(items)):
-                worker = _Worker(start_child(_WORKER, [f"{_MODULES}.steps.{step}"], answers=True))
-                workers.append(worker)
-                assert worker.child.stdout is not None
-                selector.register(worker.child.stdout, selectors.EVENT_READ, worker)
-            for worker in [worker for worker in workers if not worker.item]:
+    with _Crew(f"{_MODULES}.steps.{step}", per_worker) as crew:
+        while waiting or crew.is_busy:
+            if waiting:
+                crew.refresh(worker_count(jobs, len(items)))
+            for worker in crew.idle():
                 if waiting:
-                    _send(worker, waiting.popleft(), items)
-            for key, _ in selector.select(timeout=1.0):
-                worker = key.data
-                if _receive(worker, settle):
-                    continue
-                selector.unregister(key.fileobj)
-                workers.remove(worker)
-                end_child(worker.child)
-                if worker.item:
-                    settle(worker, {"error": _death(worker.child.returncode)})
-    finally:
-        for worker in workers:
-            end_child(worker.child)
-        selector.close()
+                    item = waiting.popleft()
+                    _send(worker, item, items[item])
+            for item, result in crew.results():
+                if result.get("is_fatal"):
+                    raise UsageError(str(result["error"]))
+                if "error" in result:
+                    failed[item] = str(result["error"])
+                else:
+                    taken(item, result)
+                progress.count(item, failed="error" in result)
     return dict(sorted(failed.items()))
+
+
+class _Crew:
+    """The workers of one step."""
+
+    def __init__(self, module: str, per_worker: int) -> None:
+        self._module, self._per_worker = module, per_worker
+        self._workers: list[_Worker] = []
+        self._selector = selectors.DefaultSelector()
+
+    def __enter__(self) -> _Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            end_child(worker.child)
+        self._selector.close()
+
+    @property
+    def is_busy(self) -> bool:
+        return any(worker.item for worker in self._workers)
+
+    def idle(self) -> list[_Worker]:
+        return [worker for worker in self._workers if not worker.item]
+
+    def refresh(self, count: int) -> None:
+        """Let those go that have done enough, and fill up to `count`."""
+        for worker in self.idle():
+            if worker.items >= self._per_worker:
+                self._dismiss(worker)
+        while len(self._workers) < count:
+            worker = _Worker(start_child(_WORKER, [self._module], answers=True))
+            assert worker.child.stdout is not None
+            self._selector.register(worker.child.stdout, selectors.EVENT_READ, worker)
+            self._workers.append(worker)
+
+    def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Wait a second at most; yield what came in, and the items of workers that died."""
+        for key, _ in self._selector.select(timeout=1.0):
+            worker: _Worker = key.data
+            result, is_alive = _receive(worker)
+            if not is_alive:
+                self._dismiss(worker)
+                result = result or {"error": _death(worker.child.returncode)}
+            if result is not None and worker.item:
+                item, worker.item = worker.item, ""
+                yield item, result
+
+    def _dismiss(self, worker: _Worker) -> None:
+        assert worker.child.stdout is not None
+        self._selector.unregister(worker.child.stdout)
+        self._workers.remove(worker)
+        end_child(worker.child)
 
 
 def worker_count(jobs: int, items: int) -> int:
@@ -94,9 +133,10 @@ def worker_count(jobs: int, items: int) -> int:
     return max(1, min(jobs or os.cpu_count() or 1, items))
 
 
-def _send(worker: _Worker, item: str, items: Mapping[str, dict[str, Any]]) -> None:
+def _send(worker: _Worker, item: str, content: Mapping[str, Any]) -> None:
     worker.item = item
-    line = json.dumps(items[item], default=str).encode() + b"\n"
+    worker.items += 1
+    line = json.dumps(content, default=str).encode() + b"\n"
     try:
         assert worker.child.stdin is not None
         worker.child.stdin.write(line)
@@ -105,16 +145,16 @@ def _send(worker: _Worker, item: str, items: Mapping[str, dict[str, Any]]) -> No
         pass  # It has died; its output ends, and the item is counted as failed then.
 
 
-def _receive(worker: _Worker, settle: Callable[[_Worker, dict[str, Any]], None]) -> bool:
-    """Take what a worker wrote; False when it is gone."""
+def _receive(worker: _Worker) -> tuple[dict[str, Any] | None, bool]:
+    """Return the answer to the worker's one item once it is complete, and whether it is alive."""
     assert worker.child.stdout is not None
     data = os.read(worker.child.stdout.fileno(), 1 << 16)
     worker.waiting += data
-    while (end := worker.waiting.find(b"\n")) >= 0:
-        line = bytes(worker.waiting[:end])
-        del worker.waiting[: end + 1]
-        settle(worker, json.loads(line))
-    return bool(data)
+    line, end, rest = bytes(worker.waiting).partition(b"\n")
+    if not end:
+        return None, bool(data)
+    worker.waiting = bytearray(rest)
+    return json.loads(line), bool(data)
 
 
 def _death(code: int) -> str:

@@ -45,7 +45,7 @@ def _look_at_video(path: Path) -> dict[str, Any]:
         declared_hz = float(stream.average_rate or 0)
         declared_s = declared_duration_s(container, stream)
         base_s = float(stream.time_base or 0)
-        sound = next((s.codec_context.name for s in container.streams.audio), "")
+        sound = next((s.codec_context.codec.canonical_name for s in container.streams.audio), "")
         times, damaged, fault = [], 0, ""
         try:
             for packet in container.demux(stream):

@@ -46,7 +46,7 @@ def outcome(out: Path) -> dict[str, bytes]:
 
 def kill_when(child: subprocess.Popen[bytes], reached: Callable[[], bool]) -> bool:
     """Kill a command once something is there; False when it ended before."""
-    end_s = time.monotonic() + 120
+    end_s = time.monotonic() + 300
     while child.poll() is None:
         if reached():
             child.send_signal(signal.SIGKILL)

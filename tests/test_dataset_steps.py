@@ -202,7 +202,8 @@ def test_a_crash_loses_one_video_and_is_listed(
 def test_a_dry_run_writes_nothing_and_a_limit_is_kept(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = done("all", root, out, "--dry-run")
-    assert not out.exists() and "would look at" in result.output
+    assert not out.exists() and "would look at 9 of 9 videos and rating files" in result.output
+    assert "then match, extract, combine, label, summarize" in result.output
     done("explore", root, out, "--limit", "2")
     done("match", root, out, "--limit", "2")
     assert (

@@ -79,10 +79,7 @@ def groups(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
 def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]:
     """Read a track per video and rater. Raises: RatingError, ConfigError."""
     path = paths[0]
-    try:
-        said = Settings(**settings)
-    except ValidationError as error:
-        raise ConfigError(explain(error, Settings, f"pairs.yaml, readers, {path.name}")) from None
+    said = _checked(path, settings)
     table = Table(path, _separator(path))
     names = {job: getattr(said, job) or _find(table.columns, job) for job in _NAMES}
     guesses = [
@@ -98,12 +95,8 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
         if given is None and names[job]:
             guesses.append(_scale_guess(job, scales[f"{job}_scale"]))
     base, start, end, how = _times(table, names, said)
-    keys = [_keys(table, names["video"]), _keys(table, names["rater"])]
-    who = list(zip(*keys, strict=True))
     tracks = []
-    for key in dict.fromkeys(who):
-        rows = np.asarray([k for k, other in enumerate(who) if other == key])
-        video, rater = key
+    for (video, rater), rows in _rows_of(table, names["video"], names["rater"]).items():
         begins = start[rows] if start is not None else np.arange(len(rows)) / (said.rate_hz or 1)
         whole = start is None and len(rows) == 1 and bool(names["video"])
         ends = np.asarray([np.inf]) if whole else None if end is None else end[rows]
@@ -123,6 +116,21 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
             )
         )
     return tracks
+
+
+def _checked(path: Path, settings: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**settings)
+    except ValidationError as error:
+        raise ConfigError(explain(error, Settings, f"pairs.yaml, readers, {path.name}")) from None
+
+
+def _rows_of(table: Table, video: str, rater: str) -> dict[tuple[str, str], list[int]]:
+    """Return the rows of each video and rater; all of them where there is no such column."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for k, key in enumerate(zip(_keys(table, video), _keys(table, rater), strict=True)):
+        rows.setdefault(key, []).append(k)
+    return rows
 
 
 def _times(
