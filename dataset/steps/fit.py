@@ -91,7 +91,7 @@ def run(options: StepOptions) -> StepResult:
     result.done = len(videos)
     result.notes += [_said(row) for row in rows]
     if config.shuffle:
-        result.notes.append("these ratings are of other videos: a CCC above 0 would be a leak")
+        result.notes.append("of other videos: CCC is about 0 on average over pairings")
         return result
     result.notes += _warnings(rows)
     result.notes.append(f"use it: affectstream run --model affect={folder / 'affect.onnx'}")
