@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("stream", "models", "sinks", "configs")
+PACKAGES = ("stream", "models", "sinks", "configs", "dataset")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
 OTHERS = ("tests", "scripts", "docs", "benchmarks")
 """Copied too where they exist, so that one that slips into the wheel is seen."""

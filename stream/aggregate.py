@@ -6,11 +6,10 @@ What is remembered of a source is in `SourceState`; the loop only moves messages
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from ..models.steady import Config as SteadyConfig
 from .bus import Socket, receive, ring
 from .deliver import Outlet, connect_outlet
 from .mailbox import Mailbox
@@ -23,9 +22,13 @@ _decode = msgspec.msgpack.Decoder(Observation | Event | End).decode
 
 
 def aggregate_loop(
-    stage: Stage, outlets: Sequence[Outlet], window_s: float, steady: SteadyConfig
+    stage: Stage, outlets: Sequence[Outlet], begin: Callable[[int], SourceState]
 ) -> None:
-    """Read observations to their end; tell sinks and the narrator, then send `End` to all."""
+    """Read observations to their end; tell sinks and the narrator, then send `End` to all.
+
+    `begin` makes the state of a source that is seen for the first time, or again after it left;
+    people are numbered from what it is given.
+    """
     inbox = stage.socket("pull", "observations", bind="observations")
     fan = _Fan(stage, outlets)
     states: dict[str, SourceState] = {}
@@ -54,8 +57,7 @@ def aggregate_loop(
                 fan.inform(seen)
                 continue
             if seen.source_id not in states:
-                first = first_person.get(seen.source_id, 1)
-                states[seen.source_id] = SourceState(window_s, steady, first)
+                states[seen.source_id] = begin(first_person.get(seen.source_id, 1))
             state = states[seen.source_id]
             start_s = time.perf_counter()
             reading, due = state.take(seen)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..dataset.command import dataset
 from .ctl import ctl
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 from .secrets import scrub
@@ -254,6 +255,9 @@ def doctor() -> None:
     text, healthy = report()
     click.echo(text)
     sys.exit(0 if healthy else 2)
+
+
+main.add_command(dataset)
 
 
 def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

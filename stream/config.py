@@ -23,7 +23,7 @@ from .cameras import Camera, check_cameras, split_lists
 from .errors import ConfigError
 from .explain import explain as explain
 
-Job = Literal["face", "mesh", "expression", "pose", "narrator"]
+Job = Literal["face", "mesh", "expression", "pose", "affect", "narrator"]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -73,8 +73,8 @@ class RunConfig(BaseModel):
     narrate_s: Positive = Field(15.0, description="media time between narrations, in seconds")
     models: dict[Job, str] = Field(
         {},
-        description="network for a job (face, mesh, expression, pose, narrator), by name; "
-        "`auto` if absent, `none` leaves the job out",
+        description="network for a job (face, mesh, expression, pose, affect, narrator), by name; "
+        "`auto` if absent, `none` leaves the job out; affect: `derived`, or a fitted head's file",
     )
     transport: Literal["tcp", "udp"] = Field(
         "tcp", description="how cameras on the network send; some know only `udp`"

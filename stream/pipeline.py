@@ -33,6 +33,7 @@ from .roster import Roster, RosterPlan
 from .schedule import Scheduler
 from .seats import speed_of
 from .serve import Dials, Service
+from .source_state import SourceState
 from .sources.base import Source
 from .stage import Command, ControlRoom, Report, Stage
 from .strides import Strides
@@ -220,7 +221,8 @@ class Pipeline:
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
             start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
-        follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
+        begin = partial(SourceState, config.window_s, made.steady, made.head)
+        follow = partial(aggregate_loop, begin=begin)
         start("aggregate", partial(follow, outlets=outlets))
         has_window = any(isinstance(sink, Attended) for _, sink in made.sinks)
         for number in range(made.workers):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..models import narrators
 from ..models.base import Manner, Vision
+from ..models.fitted import DERIVED, JOB, FittedHead
 from ..models.quality import Config as QualityConfig
 from ..models.steady import Config as SteadyConfig
 from ..models.tongues import tongue
@@ -65,6 +66,7 @@ class Prepared:
     narration: Narrating
     steady: SteadyConfig
     workers: int
+    head: FittedHead | None = None
 
     def write_record(self, summary: Summary) -> None:
         """Write `run.json`, complete or not at all, and the ledger into the store."""
@@ -110,6 +112,7 @@ def prepare(
     """
     narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
+    head = open_head(config)
     is_live = (
         config.live
         or any(means_camera(text) for text in config.sources)
@@ -129,7 +132,11 @@ def prepare(
         config.window_s,
         is_live,
         scrubbed(config.model_dump(mode="json")),
-        {**vision.models, "narrator": {"name": narrator.name, "why": narrator.why}},
+        {
+            **vision.models,
+            **({} if head is None else {JOB: head.record}),
+            "narrator": {"name": narrator.name, "why": narrator.why},
+        },
     )
     made = [*_make_sinks(config, run), *sinks]
     if config.out:
@@ -152,6 +159,7 @@ def prepare(
             smooth_s=config.smooth_s, baseline=config.baseline, baseline_s=config.baseline_s
         ),
         config.workers or os.cpu_count() or 1,
+        head,
     )
 
 
@@ -185,7 +193,7 @@ def open_vision(config: RunConfig) -> Vision:
     from ..models import vision
 
     cv2.setNumThreads(1)  # The pool of workers is the parallelism; OpenCV's own would fight it.
-    networks = {job: name for job, name in config.models.items() if job != "narrator"}
+    networks = {job: name for job, name in config.models.items() if job in vision.JOBS}
     options = {job: dict(own) for job, own in config.model_options.items()}
     if config.max_bodies is not None:
         options.setdefault("pose", {})["max_bodies"] = config.max_bodies
@@ -201,6 +209,17 @@ def open_vision(config: RunConfig) -> Vision:
             provider=config.provider,
         )
     )
+
+
+def open_head(config: RunConfig) -> FittedHead | None:
+    """Open the head that was fitted to ratings; None where values are derived.
+
+    Raises: ConfigError, ModelError, MissingExtraError.
+    """
+    name = config.models.get("affect", "auto")
+    if name == "none":
+        raise ConfigError(f"affect cannot be left out; there are: auto, {DERIVED}, or a file")
+    return None if name in ("auto", DERIVED) else FittedHead(Path(name).expanduser())
 
 
 def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:

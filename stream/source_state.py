@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..models import affect
 from ..models.body import MAX_GAP_S, MovementMeter
 from ..models.camera_motion import CameraMeter, people_boxes
+from ..models.fitted import FittedHead
 from ..models.gesture import GestureMeter
 from ..models.group import GroupMeter
 from ..models.posture import Posture, posture
@@ -19,8 +22,18 @@ from .window import SlidingWindow
 class SourceState:
     """Turns the observations of one source, in order, into readings, windows and events."""
 
-    def __init__(self, window_s: float, steady: SteadyConfig, first_person: int = 1) -> None:
-        """Start with nobody; people are numbered from `first_person` on."""
+    def __init__(
+        self,
+        window_s: float,
+        steady: SteadyConfig,
+        head: FittedHead | None = None,
+        first_person: int = 1,
+    ) -> None:
+        """Start with nobody; people are numbered from `first_person` on.
+
+        A `head` reads affect where it can, else it is derived.
+        """
+        self._head = None if head is None else head.start()
         self._tracker = Tracker(first_id=first_person)
         self._camera = CameraMeter()
         self._moved = STILL
@@ -74,14 +87,8 @@ class SourceState:
             gesture = self._gesture.update(pts_s, person_id, body)
             self._postures[person_id] = pts_s, posture(body)
         stance = self._stance(pts_s, person_id)
-        felt = affect.measure(
-            face,
-            self._movement.latest(pts_s, person_id),
-            stance,
-            self._gesture.latest(pts_s, person_id),
-        )
         shown = stance if body is not None else None
-        return Person(
+        person = Person(
             id=person_id,
             face=face,
             body=body,
@@ -89,6 +96,17 @@ class SourceState:
             posture=None if shown is None else shown.name,
             posture_confidence=None if shown is None else shown.confidence,
             gesture_energy=gesture,
+        )
+        felt = None if self._head is None else self._head.measure(pts_s, person)
+        if felt is None:
+            felt = affect.measure(
+                face,
+                self._movement.latest(pts_s, person_id),
+                stance,
+                self._gesture.latest(pts_s, person_id),
+            )
+        return msgspec.structs.replace(
+            person,
             valence=None if felt is None else felt.valence,
             arousal=None if felt is None else felt.arousal,
             valence_sd=None if felt is None else felt.valence_sd,

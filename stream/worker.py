@@ -6,6 +6,7 @@ A thread's `Stage` is made, used and closed inside it. Whatever the loop raises 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -85,17 +86,20 @@ class Workers:
             stage.close()
 
 
-def start_child(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_child(
+    module: str, arguments: Sequence[str], *, answers: bool = False
+) -> subprocess.Popen[bytes]:
     """Start `python -m module arguments…` in the same process session.
 
     Its standard input is a pipe that closes when this process dies, by whatever cause, so that
-    the child can leave too. One thread per numeric library.
+    the child can leave too; with `answers` its standard output is a pipe as well. One thread per
+    numeric library.
     """
     environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if answers else subprocess.DEVNULL,
         env=environment,
     )
 
@@ -104,6 +108,8 @@ def end_child(child: subprocess.Popen[bytes]) -> None:
     """Kill a child if it still runs, and reap it."""
     if child.poll() is None:
         child.kill()
-    if child.stdin is not None:
-        child.stdin.close()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
     child.wait(timeout=10)

@@ -14,7 +14,7 @@ from affectstream.models import zoo
 from .markdown import code, table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("stream", "models", "sinks", "scripts")
+FOLDERS = ("stream", "models", "sinks", "dataset", "scripts")
 LIBRARIES = (
     ("numpy", "numpy", "pictures, tensors and keypoints"),
     ("pandas", "pandas", "tables of a run that `stream.runs.Run` returns"),
@@ -28,7 +28,11 @@ LIBRARIES = (
     ("torch", "torch", "trains the expression network, runs the narrator `tinyllama`"),
     ("transformers", "transformers", "loads TinyLlama, its tokenizer and chat template"),
     ("onnxruntime-genai", "onnxruntime_genai", "runs the narrator `tinyllama-int4`"),
-    ("Jinja2", "jinja2", "the prompts of language models, in its sandbox"),
+    ("Jinja2", "jinja2", "the prompts of language models, in its sandbox; pages of datasets"),
+    ("pyarrow", "pyarrow", "Parquet tables of datasets"),
+    ("matplotlib", "matplotlib", "plots of datasets, and of the training of a network"),
+    ("scikit-learn", "sklearn", "fits a head to the ratings of a dataset"),
+    ("onnx", "onnx", "writes networks: fitted heads, and what is trained or converted"),
 )
 """Distribution, the name it is imported by, and what for."""
 FEW = 2

@@ -1,0 +1,1 @@
+"""From a folder of videos and rating files to features, labels, descriptions and a story."""

@@ -1,0 +1,1 @@
+"""Fitting a head to ratings: rows, nested cross-validation, and the network that is kept."""

@@ -1,0 +1,77 @@
+"""Step 8: the moments where a video turns, with pictures, numbers and words."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from ...models.base import Manner
+from ...stream.narrator_process import load_engine
+from ..curve import curve_of, moments_of
+from ..drawing.frames import annotated_at, jpeg
+from ..drawing.poster import draw_curve, draw_poster
+from ..drawing.style import page as figure_page
+from ..moments import moments_told
+from ..options import StepOptions, StepResult
+from ..page import page
+from ..per_video import begun, per_video, tables_of
+from ..results import Results
+from ..rows import readings_of
+from ..settings import StepConfig
+from ..telling import events_of
+from .describe import ENGINE
+
+
+class Config(StepConfig):
+    """How much of a video is shown."""
+
+    moments: int = Field(6, ge=2, le=24, description="pictures in a story")
+
+
+def run(options: StepOptions) -> StepResult:
+    """Leave a picture and a page per video in `story/`."""
+    return per_video("story", options, Config, tables_of, _made)
+
+
+def _made(results: Results, video_id: str) -> list[Path]:
+    return [results.out / "story" / f"{video_id}{ending}" for ending in (".png", ".html")]
+
+
+def work(item: dict[str, Any]) -> dict[str, Any]:
+    """Tell one video in pictures, in a worker."""
+    job = begun(item)
+    table = job.results.frames(job.video_id)
+    readings = list(readings_of(table, job.video_id))
+    events = events_of(job.results.events(job.video_id))
+    curve = curve_of(table)
+    rows = moments_of(curve, job.config["moments"])
+    video = job.results.video_of(job.video_id)
+    images = annotated_at(video, readings, {int(curve.frame[row]) for row in rows})
+    narrator = load_engine(ENGINE, {}, Manner())
+    moments = moments_told(rows, curve, table, readings, events, images, narrator)
+    picture, told_page = _made(job.results, job.video_id)
+    people = int(table["person"].nunique())
+    told = (
+        f"{len(moments)} moments of {curve.end_s:.1f} s: where valence and arousal turn. "
+        f"{people} {'person' if people == 1 else 'people'} in all. "
+        "Words tell of the stretch around a moment. An expression is not a feeling."
+    )
+    draw_poster(picture, job.video_id, told, curve, table, moments)
+    strip = picture.with_name(f".{job.video_id}-curve.png")
+    with figure_page(strip, 10.0, 2.4) as figure:
+        draw_curve(figure.subplots(), curve, table, moments)
+    curve_png = base64.b64encode(strip.read_bytes()).decode()
+    strip.unlink()
+    cards = [
+        {
+            **moment._asdict(),
+            "image": base64.b64encode(jpeg(moment.image_bgr)).decode(),
+            "rated": None if None in moment.rated else moment.rated,
+        }
+        for moment in moments
+    ]
+    page(told_page, "story.html.j2", title=job.video_id, told=told, curve=curve_png, cards=cards)
+    return job.done()

@@ -1,0 +1,1 @@
+"""What is inside the clips with made ratings: courses, faces, raters."""
