@@ -44,6 +44,10 @@ def _capture(
     seq = -1
     try:
         for picture in _timed(stage, source):
+            if picture is None:
+                if stage.is_finishing:
+                    return seq, "interrupted"
+                continue
             if seq + 1 == limit:
                 return seq, "limited"
             pace.wait(stage, picture.pts_s)
@@ -61,16 +65,14 @@ def _capture(
     return seq, "limited" if seq + 1 == limit else ""
 
 
-def _timed(stage: Stage, source: Source) -> Iterator[Picture]:
-    pictures = source.pictures()
-    while True:
-        start_s = time.perf_counter()
-        picture = next(pictures, None)
-        if picture is None:
-            return
-        stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
+def _timed(stage: Stage, source: Source) -> Iterator[Picture | None]:
+    start_s = time.perf_counter()
+    for picture in source.pictures():
+        if picture is not None:
+            stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
         stage.obey()
         yield picture
+        start_s = time.perf_counter()
 
 
 def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:

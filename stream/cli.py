@@ -72,9 +72,18 @@ def main() -> None:
 @click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
 @click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
+@click.option(
+    "--web",
+    is_flag=False,
+    flag_value="",
+    metavar="[HOST:]PORT",
+    help="Open a live page; sources go before it. Default 127.0.0.1:8642; 0: any free port.",
+)
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
-def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
-    r"""Run the pipeline over SOURCEs: videos, folders of videos, or globs.
+def run(
+    sources: tuple[str, ...], config: Path | None, quiet: bool, web: str | None, **options: Any
+) -> None:
+    r"""Run the pipeline over SOURCEs: videos, folders of videos, globs; or `browser`: its camera.
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -84,6 +93,7 @@ def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: A
     from .config import load
 
     loaded = load(config, **_overrides(sources, options))
+    loaded = _with_page(loaded, web)
     if not quiet:
         loaded = _with_sink(loaded, "console")
     sys.exit(_run(loaded))
@@ -107,6 +117,27 @@ def demo(out: Path) -> None:
     if code == 0:
         click.echo(f"\nEverything is in {out}: look at {out / 'overlay.mp4'} first.")
     sys.exit(code)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.option("--web", default="", metavar="[HOST:]PORT", help="Default 127.0.0.1:8642.")
+@click.option(
+    "--pictures",
+    type=click.Choice(["clear", "blurred", "none"]),
+    default="clear",
+    show_default=True,
+    help="What may be shown; a film is not blurred, so that blurred shows none.",
+)
+def view(folder: Path, web: str, pictures: str) -> None:
+    """Open a finished run in the same page as a live one, with the film and the charts in step."""
+    from ..sinks.web import require_extra
+    from ..sinks.web.address import address
+
+    require_extra("the page")
+    from ..sinks.web.view import serve
+
+    serve(folder, *address(web), with_films=pictures == "clear")
 
 
 @main.group()
@@ -225,6 +256,25 @@ def _with_sink(config: RunConfig, kind: str) -> RunConfig:
     if any(entry.kind == kind for entry in config.sinks):
         return config
     return config.model_copy(update={"sinks": (*config.sinks, SinkEntry(kind=kind))})
+
+
+def _with_page(config: RunConfig, web: str | None) -> RunConfig:
+    """Add the sink `web` where it is asked for; a browser's camera needs it, and is live."""
+    from .config import SinkEntry
+
+    if web is not None:
+        from ..sinks.web.address import address
+
+        host, port = address(web)
+        kept = tuple(entry for entry in config.sinks if entry.kind != "web")
+        given = next((entry.options for entry in config.sinks if entry.kind == "web"), {})
+        entry = SinkEntry(kind="web", **{**given, "host": host, "port": port})
+        config = config.model_copy(update={"sinks": (*kept, entry)})
+    if "browser" in config.sources:
+        if not any(entry.kind == "web" for entry in config.sinks):
+            raise ConfigError("the source browser is the camera of the page: add --web")
+        config = config.model_copy(update={"live": True})
+    return config
 
 
 def _run(config: RunConfig) -> int:

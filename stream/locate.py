@@ -20,6 +20,11 @@ def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
     """Open every source, checking headers. Raises: ConfigError, SourceError."""
     if not given:
         raise ConfigError("no source: name a video, a folder or a glob")
+    if "browser" in given:
+        if len(given) > 1:
+            raise ConfigError("the source browser stands alone: start a second run for the others")
+        module = load_kind("sources", "browser")
+        return [module.build(configure(module, {}), "browser")]
     paths = [path for text in given for path in expand(text)]
     sources: list[Source] = []
     module = load_kind("sources", "video")

@@ -216,6 +216,9 @@ class Pipeline:
         self._heard_s[report.stage] = time.monotonic()
         self._ledger.update(report.stage, report.counts)
         self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
+        health = self.run.health
+        health.ledger, health.stages = self._ledger.totals(), dict(self.summary.stages)
+        health.notes = dict(self.summary.notes)
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note

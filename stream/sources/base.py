@@ -37,8 +37,8 @@ class Source(Protocol):
     info: SourceInfo
     decode_errors: int
 
-    def pictures(self) -> Iterator[Picture]:
-        """Yield pictures in order of media time.
+    def pictures(self) -> Iterator[Picture | None]:
+        """Yield pictures in order of media time; a live source yields None while it has none.
 
         Raises: SourceError when it cannot be opened; IncompleteError after the last good picture
         when the media ended early or was corrupt.
