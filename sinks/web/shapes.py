@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...models.affect import NEUTRAL_RADIUS
 from ...models.base import COCO17_IN
 from ...stream import tables
 from ...stream.messages import EMOTIONS, Person, Reading, SourceInfo
@@ -26,6 +27,7 @@ def look(layout: str) -> dict[str, Any]:
         "people": list(PERSON_HEX),
         "bones": [[where[a], where[b]] for a, b in BONES] if where else [],
         "visible": VISIBLE,
+        "neutral_radius": NEUTRAL_RADIUS,
         "emotions": list(EMOTIONS),
         "columns": {
             "people": list(PEOPLE_COLUMNS),

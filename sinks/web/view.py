@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import glob
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -32,7 +33,7 @@ class FinishedDesk:
         self._sources = self._store.sources()
         self.sources = tuple(str(source["source_id"]) for source in self._sources)
         self._films = {
-            source["source_id"]: films_of(folder, source, len(self._sources)) if with_films else {}
+            source["source_id"]: self._find_films(folder, source) if with_films else {}
             for source in self._sources
         }
         self._pictures = "clear" if with_films else "none"
@@ -80,6 +81,17 @@ class FinishedDesk:
         """Return the file of a film, by the source's name and `source` or `overlay`."""
         return self._films[source].get(name)
 
+    def _find_films(self, folder: Path, source: dict[str, Any]) -> dict[str, Path]:
+        """Return the films of a source that are there: its own, then the one with the overlay."""
+        name = "overlay.mp4" if len(self._sources) == 1 else f"overlay-{source['source_id']}.mp4"
+        given = self._meta.get("config", {}).get("sources", ())
+        found = {"source": file_of(str(source["origin"]), given), "overlay": folder / name}
+        return {
+            what: path
+            for what, path in found.items()
+            if path.suffix.lower() in FILM_TYPES and path.is_file()
+        }
+
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Need no loop."""
 
@@ -96,16 +108,17 @@ class FinishedDesk:
         return None
 
 
-def films_of(folder: Path, source: dict[str, Any], sources: int) -> dict[str, Path]:
-    """Return the films of a source that are there: its own, then the one with the overlay."""
-    name = "overlay.mp4" if sources == 1 else f"overlay-{source['source_id']}.mp4"
-    origin = Path(str(source["origin"]))
-    found = {"source": origin, "overlay": folder / name}
-    return {
-        what: path
-        for what, path in found.items()
-        if path.suffix.lower() in FILM_TYPES and path.is_file()
-    }
+def file_of(origin: str, given: Sequence[str]) -> Path:
+    """Return the file that a run replayed: by its name, among what the run was given."""
+    for text in given:
+        path = Path(text).expanduser()
+        tried = [path / origin] if path.is_dir() else [path]
+        if glob.has_magic(text) and not path.exists():
+            tried = [Path(found) for found in glob.iglob(str(path), recursive=True)]
+        for file in tried:
+            if file.name == Path(origin).name and file.is_file():
+                return file
+    return Path(origin)
 
 
 def serve(folder: Path, host: str, port: int, *, with_films: bool) -> None:
