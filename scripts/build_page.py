@@ -1,7 +1,7 @@
 """Build the live page from web/ into sinks/web/static/, and note which sources it was made from.
 
     python scripts/build_page.py           # npm ci, type check, build; needs Node 20 or later
-    python scripts/build_page.py --check   # exit code 1 where the built files are not of these sources
+    python scripts/build_page.py --check   # exit code 1 where the built files are of other sources
 
 The built files are committed: neither the wheel nor a user needs Node.
 """

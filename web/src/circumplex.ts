@@ -167,6 +167,10 @@ export class Circumplex {
     const [x, y] = at(...this.shifted(id, point));
     const colour = this.run.colour(id);
     if (point.valence_sd && point.arousal_sd) {
+      ctx.save();
+      ctx.beginPath();
+      ctx.arc(...at(0, 0), size, 0, 7);
+      ctx.clip();
       ctx.fillStyle = ctx.strokeStyle = colour;
       ctx.beginPath();
       ctx.ellipse(x, y, point.valence_sd * size, point.arousal_sd * size, 0, 0, 7);
@@ -175,7 +179,7 @@ export class Circumplex {
       ctx.globalAlpha = 0.55;
       ctx.lineWidth = ratio;
       ctx.stroke();
-      ctx.globalAlpha = 1;
+      ctx.restore();
     }
     ctx.beginPath();
     ctx.arc(x, y, 9 * ratio, 0, 7);

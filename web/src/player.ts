@@ -43,6 +43,7 @@ export class Player {
     this.video.addEventListener("error", () => this.next_film());
     this.video.addEventListener("ended", () => this.set_playing(false));
     this.video.addEventListener("loadeddata", () => this.ready());
+    this.video.addEventListener("seeked", () => this.source.tell("reading"));
     const names = run.hello.sources.find((one) => one.id === source.id)?.films ?? [];
     for (const name of names)
       this.films.append(h("option", { value: name }, t(name === "source" ? "film_source" : "film_overlay")));

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { clear, clock, h, say, signed, theme } from "./dom";
+import { clear, clock, h, signed, theme } from "./dom";
 import { GROUP } from "./model";
 import type { Run, Source } from "./model";
 import { choose, settings } from "./settings";
@@ -16,6 +16,9 @@ const HEIGHT_PX = 88;
 const REDRAW_MS = 200;
 /** A mark within so many pixels of the pointer is read out. */
 const NEAR_PX = 6;
+/** Where marks are closer than this, only the first in this order is drawn; hovering tells all. */
+const MARK_PX = 11;
+const MARK_ORDER = ["told", "quadrant_change", "arrival", "departure", "spike"];
 const MARK_SHAPES: Record<string, string> = { arrival: "▲", departure: "▼", quadrant_change: "◆", spike: "✚" };
 
 type Table = { t: number[]; people: Map<number, (number | null)[]> };
@@ -321,19 +324,24 @@ export class Timeline {
     const chart = this.charts[0];
     if (!chart) return;
     const marks: HTMLElement[] = [];
+    const taken: number[] = [];
     const put = (row: Row, kind: string, words: string) => {
       const time = number(row, "timestamp") ?? 0;
       if (time < from || time > to) return;
+      const x = chart.valToPos(time, "x") + chart.over.offsetLeft;
+      if (taken.some((other) => Math.abs(other - x) < MARK_PX)) return;
+      taken.push(x);
       const mark = h("span", { class: `mark ${kind}`, title: `${clock(time)} ${words}` });
       mark.textContent = MARK_SHAPES[kind] ?? "●";
-      mark.style.left = `${chart.valToPos(time, "x") + chart.over.offsetLeft}px`;
+      mark.style.left = `${x}px`;
       if (this.jump) mark.addEventListener("click", () => this.jump?.(time));
       marks.push(mark);
     };
-    for (const row of this.source.events) put(row, text(row, "kind"), event_words(row));
-    for (const row of this.source.narrations) put(row, "told", text(row, "text"));
+    for (const kind of MARK_ORDER) {
+      if (kind === "told") for (const row of this.source.narrations) put(row, "told", text(row, "text"));
+      else for (const row of this.source.events) if (text(row, "kind") === kind) put(row, kind, event_words(row));
+    }
     clear(this.marks, ...marks);
-    say(this.marks.appendChild(h("span", { class: "mark-line" })), "");
   }
 
   private resize(): void {
