@@ -23,6 +23,9 @@ MOST_PX = 4096 * 2304
 """A picture that says to be larger is not decoded: a few bytes can ask for gigabytes."""
 
 
+_TOO_LARGE = (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)
+
+
 class Config(SourceConfig):
     """Nothing to choose."""
 
@@ -70,7 +73,7 @@ def decode(jpeg: bytes) -> Image | None:
     try:
         with Pillow.open(io.BytesIO(jpeg), formats=("JPEG",)) as head:
             width, height = head.size
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, *_TOO_LARGE):
         return None
     if not 0 < width * height <= MOST_PX:
         return None

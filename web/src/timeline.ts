@@ -67,6 +67,7 @@ export class Timeline {
           range === "window" ? t("range_window", this.run.hello.window_s) : t("range_run"),
         ),
       );
+    this.press_range();
     this.watcher.observe(this.plots);
   }
 
@@ -90,7 +91,13 @@ export class Timeline {
   /** Make the charts anew: another theme or language. */
   restyle(): void {
     this.ids = "";
+    this.press_range();
     this.update();
+  }
+
+  private press_range(): void {
+    for (const button of this.ranges.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(button.dataset["range"] === settings.range));
   }
 
   private get is_window(): boolean {
@@ -103,8 +110,6 @@ export class Timeline {
 
   private draw(): void {
     this.drawn_ms = performance.now();
-    for (const button of this.ranges.querySelectorAll("button"))
-      button.setAttribute("aria-pressed", String(button.dataset["range"] === settings.range));
     this.tables = this.is_window ? this.recent_tables() : this.run_tables();
     const ids = [...new Set(this.tables.flatMap((table) => [...table.people.keys()]))].sort((a, b) => a - b);
     const key = `${ids.join()}|${this.is_window}`;
