@@ -9,8 +9,9 @@ import { say_data, t } from "./words";
 const SHOWN = 60;
 
 export class Narration {
-  private readonly list = h("ol", { class: "told", role: "log", "aria-live": "polite", tabindex: 0 });
-  readonly element = h("section", { class: "card told-card" }, h("h2", {}, t("narration")), this.list);
+  private readonly list = h("ol");
+  private readonly log = h("div", { class: "told", role: "log", "aria-live": "polite", tabindex: 0 }, this.list);
+  readonly element = h("section", { class: "card told-card" }, h("h2", {}, t("narration")), this.log);
   private count = -1;
 
   constructor(
@@ -18,7 +19,7 @@ export class Narration {
     private readonly source: Source,
     private readonly jump: ((t: number) => void) | null,
   ) {
-    this.list.setAttribute("aria-label", t("narration"));
+    this.log.setAttribute("aria-label", t("narration"));
   }
 
   update(): void {

@@ -119,7 +119,7 @@ export class Wall {
     const mood = h("span", { class: "chip" });
     const element = h(
       "button",
-      { type: "button", class: "tile", "aria-label": t("open", title), click: () => this.open(source.id) },
+      { type: "button", class: "tile", title: t("open", title), click: () => this.open(source.id) },
       stage.frame,
       h("span", { class: "tile-foot" }, h("strong", {}, title), mood, state),
     );
