@@ -140,6 +140,17 @@ def view(folder: Path, web: str, pictures: str) -> None:
     serve(folder, *address(web), with_films=pictures == "clear")
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.option("--to", type=click.Path(path_type=Path), help="PNG, SVG or PDF; default summary.png.")
+@click.option("--source", metavar="NAME", help="Of several, this one; default the first.")
+def plot(folder: Path, to: Path | None, source: str | None) -> None:
+    """Draw a finished run on one page: time courses, plane, quadrant shares, narration."""
+    from ..sinks._look.plots import plot as draw
+
+    click.echo(draw(folder, to or Path("summary.png"), source))
+
+
 @main.group()
 def models() -> None:
     """List, get, add and check the networks."""

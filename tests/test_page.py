@@ -115,6 +115,7 @@ def test_every_toggle_obeys_the_key_and_the_mouse(browser, live):
             assert button.get_attribute("aria-pressed") == first
 
 
+@pytest.mark.slow
 def test_other_keys(browser, live):
     with visit(browser, live[0] + "#one", locale="en", color_scheme="dark") as page:
         painted(page, 5)
@@ -136,6 +137,7 @@ def test_other_keys(browser, live):
         assert not page.get_by_role("dialog").is_visible()
 
 
+@pytest.mark.slow
 def test_the_other_language(browser, live):
     with visit(browser, live[0] + "#one", locale="en") as page:
         page.get_by_role("button", name="Deutsch").click()
@@ -145,6 +147,7 @@ def test_the_other_language(browser, live):
         page.get_by_role("heading", name="Verlauf").wait_for()
 
 
+@pytest.mark.slow
 def test_rest_is_set_and_cleared(browser, live):
     with visit(browser, live[0] + "#one", locale="en") as page:
         button = page.locator(".person button").first
@@ -162,6 +165,7 @@ def test_a_phone_needs_no_sideways_scroll(browser, live, hash_):
         assert width <= PHONE["width"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("hash_", ["#one", "#wall"])
 def test_nothing_serious_is_found_by_axe(browser, live, hash_, theme):
@@ -197,6 +201,7 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path, capfd
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_wound(browser, tmp_path):
     source = Endless("one", last=75, rate_hz=25.0)
     live_pipeline([source], out=tmp_path / "out").start().join()
@@ -218,6 +223,7 @@ def test_a_finished_run_is_wound(browser, tmp_path):
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_restarted_server_is_found_again(browser, tmp_path, capfd):
     first = Endless("one")
     pipeline = live_pipeline([first]).start()
