@@ -65,3 +65,16 @@ def test_the_command_prints_where_it_is(folder):
     target = str(folder / "made.svg")
     result = CliRunner().invoke(main, ["plot", str(folder), "--to", target])
     assert (result.exit_code, result.output.strip()) == (0, target)
+
+
+def test_the_look_is_described_as_it_is():
+    """Every colour of the palette that means something stands in docs/look.md."""
+    from pathlib import Path
+
+    from affectstream.sinks._look import palette
+
+    text = (Path(__file__).resolve().parent.parent / "docs" / "look.md").read_text("utf-8")
+    for name, code in palette.QUADRANT_HEX.items():
+        assert re.search(rf"^\| {name}:.*`{code}`", text, re.MULTILINE)
+    assert " ".join(f"`{code}`" for code in palette.PERSON_HEX) in text
+    assert f"`{palette.VALENCE_HEX}`" in text and f"`{palette.AROUSAL_HEX}`" in text
