@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
-from pages import Endless, get_json, live_pipeline, url_of  # noqa: E402
+from pages import Endless, live_pipeline, sink, url_of  # noqa: E402
+from sink_messages import frame, reading  # noqa: E402
 
 from affectstream.sinks.web.app import make_app  # noqa: E402
 from affectstream.sinks.web.server import Server  # noqa: E402
@@ -179,7 +180,7 @@ def test_nothing_serious_is_found_by_axe(browser, live, hash_, theme):
         assert [(one["id"], one["nodes"][0]["html"][:120]) for one in serious] == []
 
 
-def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path, capfd):
+def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
     source = Endless("one", last=60, rate_hz=200.0)
     live_pipeline([source], out=tmp_path / "out").start().join()
     server = Server("127.0.0.1", 0)
@@ -224,29 +225,23 @@ def test_a_finished_run_is_wound(browser, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_restarted_server_is_found_again(browser, tmp_path, capfd):
-    first = Endless("one")
-    pipeline = live_pipeline([first]).start()
-    url = url_of(capfd.readouterr().err)
-    port = int(url.rstrip("/").rpartition(":")[2])
+def test_a_restarted_server_is_found_again(browser):
     context = browser.new_context(locale="en")
     page = context.new_page()
-    page.goto(url)
-    painted(page, 5)
-    run = get_json(url, "api/hello")["run"]
-    first.interrupt()
-    pipeline.join()
-    page.get_by_text("The run has ended").wait_for()
-    second = Endless("one")
-    pipeline = live_pipeline([second], port=port).start()
-    try:
-        page.reload()
-        painted(page, 5)
-        assert get_json(url, "api/hello")["run"] != run
-    finally:
-        context.close()
-        second.interrupt()
-        pipeline.join()
+    with sink() as first:
+        first.write(reading(0), frame(0))
+        page.goto(first.url)
+        painted(page, 1)
+        port = int(first.url.rstrip("/").rpartition(":")[2])
+        first._server.stop()
+        page.get_by_text("Connection lost").wait_for()
+    with sink(port=port) as second:
+        second.write(reading(1), frame(1))
+        painted(page, 2)
+        page.get_by_text("Connection lost").wait_for(state="hidden")
+        second.close()
+        page.get_by_text("The run has ended").wait_for()
+    context.close()
 
 
 @pytest.fixture(scope="module")
