@@ -119,6 +119,15 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets)
         self._has_started.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # A client that does not read would hold its connection open for ever.
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        await asyncio.sleep(0)
+
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a bound socket. Raises: UsageError."""
