@@ -7,6 +7,7 @@ import { number } from "./types";
 import { say_data, t } from "./words";
 
 const TRAIL_S = 8;
+const REDRAW_MS = 100;
 /** Short enough for a listener to follow. */
 const SAY_MS = 5000;
 const CORNERS = [
@@ -28,7 +29,7 @@ export class Circumplex {
   private readonly heading = h("h2", {}, t("plane"));
   readonly element = h("section", { class: "card plane-card" }, this.heading, this.canvas);
   private said_ms = -SAY_MS;
-  private queued = false;
+  private timer = 0;
   private readonly watcher = new ResizeObserver(() => this.draw());
 
   constructor(
@@ -39,15 +40,14 @@ export class Circumplex {
   }
 
   update(): void {
-    if (this.queued) return;
-    this.queued = true;
-    requestAnimationFrame(() => {
-      this.queued = false;
+    this.timer ||= window.setTimeout(() => {
+      this.timer = 0;
       this.draw();
-    });
+    }, REDRAW_MS);
   }
 
   leave(): void {
+    window.clearTimeout(this.timer);
     this.watcher.disconnect();
   }
 

@@ -34,14 +34,14 @@ export class Stage {
     return this.frame.clientWidth * Math.min(2, window.devicePixelRatio || 1);
   }
 
-  /** Take a reading with its picture; it is on the screen when the promise is kept. */
+  /** Take a reading with its picture; decoded when the promise is kept, drawn with the next frame. */
   async paint(raw: RawReading, jpeg: Blob | null): Promise<void> {
     const reading = this.source.see(raw);
     const bitmap = jpeg ? await createImageBitmap(jpeg).catch(() => null) : null;
+    const waits = this.next !== null;
     this.next?.bitmap?.close();
     this.next = { reading, bitmap };
-    await new Promise((done) => requestAnimationFrame(done));
-    this.show();
+    if (!waits) requestAnimationFrame(() => this.show());
   }
 
   /** Draw a reading alone, over a film or over nothing. */
