@@ -189,7 +189,7 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
     try:
         with visit(browser, server.url) as page:
             for _ in range(2):
-                page.locator(".plots .uplot").first.wait_for()
+                page.locator(".legend .key").first.wait_for()
                 page.locator(".plots").focus()
                 page.keyboard.press("End")
                 told = page.locator(".plots").get_attribute("aria-valuetext")
