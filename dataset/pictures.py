@@ -9,7 +9,7 @@ import cv2
 
 from ..stream.errors import IncompleteError, SourceError
 from ..stream.messages import SourceInfo
-from ..stream.sources.base import Picture, Replay
+from ..stream.sources.base import Picture, PlainSource
 
 EXTENSIONS = frozenset((".png", ".jpg", ".jpeg"))
 RATE_HZ = 25.0
@@ -24,7 +24,7 @@ def pictures_of(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (int(path.stem), path.name))
 
 
-class Pictures(Replay):
+class Pictures(PlainSource):
     """See the module. Time is the picture's place over `rate_hz`."""
 
     decode_errors = 0

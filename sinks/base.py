@@ -18,6 +18,19 @@ from ..stream.messages import Delivery, Frame, SourceInfo
 Policy = Literal["every", "latest"]
 
 
+@dataclass
+class Health:
+    """How the run goes, as its supervisor last knew; only that one writes, whole values at a time.
+
+    `ledger` is that of `stream.ledger`; `stages` holds the timings of each stage's steps; `notes`
+    says of a source that has ended why it did ("": its media ended).
+    """
+
+    ledger: dict[str, dict[str, int]] = field(default_factory=dict)
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class RunInfo:
     """What every sink may know of the run. `folder` is None when nothing is to be written."""
@@ -30,6 +43,7 @@ class RunInfo:
     is_live: bool
     config: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
 
 
 class SinkConfig(BaseModel):

@@ -98,15 +98,27 @@ main.add_command(ctl)
 @click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
 @click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
+@click.option(
+    "--web",
+    is_flag=False,
+    flag_value="",
+    metavar="[HOST:]PORT",
+    help="Open a live page; sources go before it. Default 127.0.0.1:8642; 0: any free port.",
+)
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(
-    sources: tuple[str, ...], config: Path | None, quiet: bool, show: bool, **options: Any
+    sources: tuple[str, ...],
+    config: Path | None,
+    quiet: bool,
+    show: bool,
+    web: str | None,
+    **options: Any,
 ) -> None:
     r"""Run the pipeline over SOURCEs.
 
     A SOURCE is a video, a folder or a glob of them, a webcam (0, or a part of its name), a camera
-    on the network (rtsp://user:password@host/path), or a list of cameras: a cameras.yaml, or a
-    .streams file with a source a line.
+    on the network (rtsp://user:password@host/path), a list of cameras (a cameras.yaml, or a
+    .streams file with a source a line), or `browser`: the camera of whoever opens the page.
 
     \b
     Exit codes: 0 done, 2 usage or configuration, 3 a source or model cannot be
@@ -118,6 +130,7 @@ def run(
     loaded = load(config, **_overrides(sources, options))
     if show:
         loaded = _with_sink(loaded, "show")
+    loaded = _with_page(loaded, web)
     if not quiet:
         loaded = _with_sink(loaded, "console")
     sys.exit(_run(loaded))
@@ -141,6 +154,38 @@ def demo(out: Path) -> None:
     if code == 0:
         click.echo(f"\nEverything is in {out}: look at {out / 'overlay.mp4'} first.")
     sys.exit(code)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.option("--web", default="", metavar="[HOST:]PORT", help="Default 127.0.0.1:8642.")
+@click.option(
+    "--pictures",
+    type=click.Choice(["clear", "blurred", "none"]),
+    default="clear",
+    show_default=True,
+    help="What may be shown; a film is not blurred, so that blurred shows none.",
+)
+def view(folder: Path, web: str, pictures: str) -> None:
+    """Open a finished run in the same page as a live one, with the film and the charts in step."""
+    from ..sinks.web import require_extra
+    from ..sinks.web.address import address
+
+    require_extra("the page")
+    from ..sinks.web.view import serve
+
+    serve(folder, *address(web), with_films=pictures == "clear")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.option("--to", type=click.Path(path_type=Path), help="PNG, SVG or PDF; default summary.png.")
+@click.option("--source", metavar="NAME", help="Of several, this one; default the first.")
+def plot(folder: Path, to: Path | None, source: str | None) -> None:
+    """Draw a finished run on one page: time courses, plane, quadrant shares, narration."""
+    from ..sinks._look.plots import plot as draw
+
+    click.echo(draw(folder, to or Path("summary.png"), source))
 
 
 @main.group()
@@ -303,6 +348,24 @@ def _with_sink(config: RunConfig, kind: str) -> RunConfig:
     if any(entry.kind == kind for entry in config.sinks):
         return config
     return config.model_copy(update={"sinks": (*config.sinks, SinkEntry(kind=kind))})
+
+
+def _with_page(config: RunConfig, web: str | None) -> RunConfig:
+    """Add the sink `web` where it is asked for; a browser's camera needs it, and is live."""
+    from .config import SinkEntry
+    from .locate import BROWSER
+
+    if web is not None:
+        from ..sinks.web.address import address
+
+        host, port = address(web)
+        kept = tuple(entry for entry in config.sinks if entry.kind != "web")
+        given = next((entry.options for entry in config.sinks if entry.kind == "web"), {})
+        entry = SinkEntry(kind="web", **{**given, "host": host, "port": port})
+        config = config.model_copy(update={"sinks": (*kept, entry)})
+    if BROWSER in config.sources and not any(entry.kind == "web" for entry in config.sinks):
+        raise ConfigError("the source browser is the camera of the page: add --web")
+    return config
 
 
 def _run(config: RunConfig) -> int:

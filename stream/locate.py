@@ -19,6 +19,9 @@ from .sources.video import EXTENSIONS
 
 _ID_LENGTH = 32
 CAMERA_SCHEMES = ("rtsp://", "rtsps://")
+BROWSER = "browser"
+"""The source that is the camera of whoever has the page open."""
+
 NO_SOURCE = (
     "no source: name a video, a folder or a glob, a webcam such as 0, an rtsp:// camera, "
     "or a list of cameras"
@@ -49,16 +52,16 @@ def open_sources(given: Sequence[str], *, loop: bool) -> list[Source]:
 
 
 def means_camera(text: str) -> bool:
-    """Return whether a text means a camera, of this machine or on the network."""
+    """Return whether a text means a camera: of this machine, on the network, or of a browser."""
     return text.lower().startswith(CAMERA_SCHEMES) or names_camera(text)
 
 
 def names_camera(text: str) -> bool:
-    """Return whether a text means a webcam: an index, a device file, or a part of a name.
+    """Return whether a text means a device: an index, a device file, or a part of a name.
 
     A text that could be a path, or is one, is a file; only then cameras are asked for their names.
     """
-    if is_camera(text):
+    if is_camera(text) or text == BROWSER:
         return True
     if "/" in text or os.sep in text or Path(text).suffix.lower() in EXTENSIONS:
         return False
@@ -125,6 +128,8 @@ def open_camera(camera: Camera, source_id: str, asked: Asked) -> Source:
         kind, options = "rtsp", {"url": url, "transport": asked.transport}
         if f"{url.scheme}://" not in CAMERA_SCHEMES:
             raise SourceError(f"{url.scheme}:// sources are not supported; name a file, or rtsp://")
+    elif camera.device == BROWSER:
+        kind, options = BROWSER, {}
     else:
         kind, options = "webcam", {"device": camera.device}
         options |= {"resolution": asked.resolution, "rate_hz": asked.rate_hz}

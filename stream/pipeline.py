@@ -310,6 +310,9 @@ class Pipeline:
         self._ledger.update(report.stage, report.counts)
         self._dials.take(report)
         self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
+        health = self.run.health
+        health.ledger, health.stages = self._ledger.totals(), dict(self.summary.stages)
+        health.notes = dict(self.summary.notes)
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note

@@ -12,12 +12,12 @@ from affectstream.sinks.memory import MemorySink
 from affectstream.stream.config import load
 from affectstream.stream.messages import Image, Reading, SourceInfo
 from affectstream.stream.pipeline import Pipeline
-from affectstream.stream.sources.base import Picture, Replay, Source
+from affectstream.stream.sources.base import Picture, PlainSource, Source
 from affectstream.stream.sources.video import Config as VideoConfig
 from affectstream.stream.sources.video import Video
 
 
-class Film(Replay):
+class Film(PlainSource):
     """A `Source` of made pictures, each with its media time in seconds."""
 
     def __init__(self, pictures: Iterable[tuple[float, Image]]) -> None:

@@ -30,6 +30,12 @@ QUADRANT_BGR: Mapping[str, Colour] = {name: _bgr(code) for name, code in QUADRAN
 UNKNOWN_BGR = _bgr("aab0b7")
 """Of a person whose valence and arousal were not measured."""
 
+PERSON_HEX = ("0072b2", "d55e00", "009e73", "cc79a7", "e69f00", "56b4e9", "7f7f7f", "a6761d")
+"""Of the lines of people in charts, by number, over again from the ninth on.
+
+Source: Okabe and Ito 2008, but for the last two, a grey and a brown of other lightness.
+"""
+
 VALENCE_HEX = "ffffff"
 AROUSAL_HEX = "ff9ecf"
 VALENCE_BGR = _bgr(VALENCE_HEX)

@@ -56,7 +56,7 @@ class Source(Protocol):
         ...
 
     def pictures(self) -> Iterator[Picture | None]:
-        """Yield pictures in order of media time, None where a live source has nothing yet.
+        """Yield pictures in order of media time; a live source yields None while it has none.
 
         Raises: SourceError when it cannot be opened; IncompleteError after the last good picture
         when the media ended early or was corrupt.
@@ -79,8 +79,8 @@ class Source(Protocol):
         ...
 
 
-class Replay:
-    """What is true of every source that replays something: each of its pictures counts."""
+class PlainSource:
+    """A source that has no state to tell and cannot decode less; a replay unless it says else."""
 
     is_live = False
     health: SourceHealth | None = None

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import IncompleteError
 from ..messages import SourceInfo
-from .base import Picture, Replay, SourceConfig
+from .base import Picture, PlainSource, SourceConfig
 
 
 class Config(SourceConfig):
@@ -30,7 +30,7 @@ class Config(SourceConfig):
     fail_as: Literal["incomplete", "crash"] = "incomplete"
 
 
-class Synthetic(Replay):
+class Synthetic(PlainSource):
     """See the module. `on_end` is called when the last picture has been taken."""
 
     def __init__(self, config: Config, source_id: str) -> None:

@@ -24,7 +24,7 @@ from ._clock import MediaClock
 from ._media import declared_duration_s, open_media
 from ._pixels import quarter_turns, to_bgr
 from ._shed import PacketChoice
-from .base import Picture, Replay, SourceConfig
+from .base import Picture, PlainSource, SourceConfig
 
 EXTENSIONS = frozenset(
     ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
@@ -58,7 +58,7 @@ class _Harm:
     frames: int = 0
 
 
-class Video(Replay):
+class Video(PlainSource):
     """See the module. The file is open only while `pictures` runs.
 
     As a stand-in for a camera it can be told to decode less: see `keep`. `shed_frames` counts what

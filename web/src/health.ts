@@ -1,0 +1,85 @@
+/** How the run goes: rates, ages, what was dropped and why, and the time each step takes. */
+
+import { clear, h } from "./dom";
+import type { Run } from "./model";
+import { age_p95 } from "./stage";
+import { say_data, t } from "./words";
+
+const DROPS = ["overwritten", "shed", "stale", "decode_error", "infer_error"];
+
+function ms(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+function pair(first: number | null | undefined, second: number | null | undefined): string {
+  return first == null || second == null ? "–" : `${Math.round(first)} · ${Math.round(second)} ms`;
+}
+
+export class HealthPanel {
+  private readonly sources = h("div");
+  private readonly stages = h("div");
+  private readonly more = h("details", {}, h("summary", {}, t("stage")), this.stages);
+  readonly element = h("section", { class: "card health" }, h("h2", {}, t("health")), this.sources, this.more);
+
+  constructor(private readonly run: Run) {
+    this.more.addEventListener("toggle", () => this.update());
+  }
+
+  update(): void {
+    clear(this.sources, ...[...this.run.sources.keys()].map((id) => this.source(id)));
+    const stages = Object.entries(this.run.health.stages).filter(([, steps]) => Object.keys(steps).length);
+    this.more.hidden = !stages.length;
+    if (this.more.open) clear(this.stages, this.table(stages));
+  }
+
+  private source(id: string): HTMLElement {
+    const health = this.run.health.sources[id];
+    const source = this.run.sources.get(id)!;
+    const frames = health?.frames ?? {};
+    const info = this.run.hello.sources.find((one) => one.id === id);
+    const fact = (name: string, value: string, help = "") => h("div", { title: help }, h("dt", {}, name), h("dd", {}, value));
+    const facts: HTMLElement[] = [];
+    if (!this.run.hello.finished) {
+      const screen = age_p95(source);
+      facts.push(fact(t("rate"), `${(health?.rate_hz ?? 0).toFixed(1)}/s`));
+      facts.push(fact(t("age"), pair(health?.age_p50_ms, health?.age_p95_ms), t("age_help")));
+      if (screen !== null) facts.push(fact(t("on_screen"), ms(screen), t("screen_help")));
+    }
+    for (const name of ["captured", "inferred"]) {
+      const count = frames[name];
+      if (count !== undefined) facts.push(fact(say_data(name), String(count)));
+    }
+    for (const name of DROPS) {
+      const count = frames[name];
+      if (count) facts.push(fact(say_data(name), String(count)));
+    }
+    const lost = health?.lost_since_s && health.note == null;
+    const note = health?.note != null ? (health.note ? `${t("ended")}: ${health.note}` : t("ended")) : "";
+    return h(
+      "div",
+      { class: "source" },
+      h("h3", {}, info?.title ?? id),
+      lost ? h("p", { class: "alarm" }, t("lost", new Date(health.lost_since_s! * 1000).toLocaleTimeString())) : null,
+      note && !this.run.hello.finished ? h("p", { class: "faint" }, note) : null,
+      h("dl", {}, ...facts),
+    );
+  }
+
+  private table(stages: [string, Record<string, { p50_ms: number; p95_ms: number }>][]): HTMLElement {
+    const head = [t("stage"), t("step"), t("median"), t("p95")];
+    return h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ...head.map((word) => h("th", { scope: "col" }, word)))),
+      h(
+        "tbody",
+        {},
+        ...stages.flatMap(([stage, steps]) =>
+          Object.entries(steps).map(([step, time]) =>
+            h("tr", {}, h("td", {}, stage), h("td", {}, step), h("td", {}, ms(time.p50_ms)), h("td", {}, ms(time.p95_ms))),
+          ),
+        ),
+      ),
+    );
+  }
+}

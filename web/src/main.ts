@@ -1,0 +1,191 @@
+/** The page: header, one source in full or the wall, and the keys. */
+
+import "./style.css";
+import { clear, h, say } from "./dom";
+import { Link, get, history_of } from "./link";
+import { Run } from "./model";
+import { choose, on_choice, settings } from "./settings";
+import type { Hello } from "./types";
+import { View } from "./view";
+import { Wall } from "./wall";
+import { speak, t } from "./words";
+
+const THEMES = ["auto", "dark", "light"] as const;
+
+class Page {
+  private readonly header = h("header");
+  private readonly banner = h("p", { class: "banner", role: "alert", hidden: true });
+  private readonly main = h("main", { id: "main" });
+  private readonly status = h("span", { class: "status" });
+  private readonly keys = h("dialog", { class: "keys" });
+  private readonly link: Link | null;
+  private view: View | Wall | null = null;
+  private language = settings.language;
+
+  constructor(private readonly run: Run) {
+    speak(settings.language);
+    this.apply_theme();
+    this.link = run.hello.finished
+      ? null
+      : new Link(
+          run,
+          () => this.describe(),
+          () => location.reload(),
+        );
+    document.body.append(this.header, this.banner, this.main, this.keys);
+    window.addEventListener("hashchange", () => this.show());
+    document.addEventListener("keydown", (event) => this.press(event));
+    on_choice(() => this.take_choice());
+    matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.take_choice());
+    for (const source of run.sources.values()) source.on("health", () => this.describe());
+    this.show();
+    if (run.hello.finished) void this.fill();
+  }
+
+  private async fill(): Promise<void> {
+    for (const source of this.run.sources.values()) source.fill(await history_of(source.id));
+  }
+
+  private get chosen(): string {
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (this.run.sources.has(wanted)) return wanted;
+    const ids = [...this.run.sources.keys()];
+    return ids.length === 1 || (this.run.hello.finished && wanted !== "wall") ? (ids[0] ?? "") : "";
+  }
+
+  private show(): void {
+    this.view?.leave();
+    const id = this.chosen;
+    const source = this.run.sources.get(id);
+    this.view = source
+      ? new View(this.run, source, this.link)
+      : new Wall(this.run, this.link, (one) => (location.hash = encodeURIComponent(one)));
+    clear(this.main, this.view.element);
+    this.build_header();
+    this.build_keys();
+    this.describe();
+    document.title = source ? `${source.id} · ${t("title")}` : t("title");
+  }
+
+  private build_header(): void {
+    const ids = [...this.run.sources.keys()];
+    const tab = (id: string, label: string, is_on: boolean) =>
+      h("a", { href: `#${encodeURIComponent(id)}`, "aria-current": is_on ? "page" : null }, label);
+    const tabs = h("nav", { "aria-label": t("sources") });
+    if (ids.length > 1) {
+      if (!this.run.hello.finished) tabs.append(tab("wall", t("wall"), this.chosen === ""));
+      for (const info of this.run.hello.sources) tabs.append(tab(info.id, info.title, this.chosen === info.id));
+    }
+    const name = ids.length === 1 ? h("span", { class: "source-name" }, this.run.hello.sources[0]?.title ?? "") : null;
+    const theme = THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]!;
+    clear(
+      this.header,
+      h("a", { class: "skip", href: "#picture", click: (event: Event) => this.skip(event) }, t("skip")),
+      h("h1", {}, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), t("title")),
+      name,
+      tabs,
+      this.status,
+      h(
+        "div",
+        { class: "choices" },
+        h(
+          "button",
+          { type: "button", lang: settings.language === "en" ? "de" : "en", click: () => choose({ language: settings.language === "en" ? "de" : "en" }) },
+          t("language"),
+        ),
+        h("button", { type: "button", click: () => choose({ theme }) }, `${t("theme")}: ${t(`theme_${settings.theme}`)}`),
+        h("button", { type: "button", "aria-haspopup": "dialog", click: () => this.keys.showModal() }, t("keys")),
+      ),
+    );
+  }
+
+  private build_keys(): void {
+    const rows: [string, string][] = [
+      ["B S M L U", t("key_toggle")],
+      ["R", t("key_range")],
+      ["T", t("key_theme")],
+      ["W", t("key_wall")],
+      ["1 … 9", t("key_sources")],
+      ["␣", t("key_play")],
+      ["← →", t("key_seek")],
+      ["?", t("key_help")],
+    ];
+    clear(
+      this.keys,
+      h("h2", {}, t("keys")),
+      h("dl", {}, ...rows.map(([key, what]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)))),
+      h("form", { method: "dialog" }, h("button", { class: "primary" }, t("close"))),
+    );
+    this.keys.setAttribute("aria-label", t("keys"));
+  }
+
+  private describe(): void {
+    const { hello, health } = this.run;
+    const rates = Object.values(health.sources).map((one) => one.rate_hz ?? 0);
+    const lost = Object.values(health.sources).filter((one) => one.lost_since_s && one.note == null).length;
+    const state = this.link?.state ?? "finished";
+    let words = t(hello.live ? "live" : "replay");
+    if (hello.finished) words = t("finished");
+    else if (state === "open") words += ` · ${rates.reduce((a, b) => a + b, 0).toFixed(1)}/s`;
+    say(this.status, words);
+    const is_bad = state === "lost" || lost > 0;
+    this.status.dataset["state"] = is_bad ? "bad" : state === "open" ? "good" : "idle";
+    const offline = state === "lost" && this.link?.lost_at;
+    const told = offline ? t("offline", offline.toLocaleTimeString()) : state === "ended" ? t("run_ended") : "";
+    say(this.banner, told);
+    this.banner.hidden = !told;
+    this.banner.dataset["state"] = state;
+    if (this.view instanceof Wall) this.view.update();
+  }
+
+  private take_choice(): void {
+    this.apply_theme();
+    if (this.language !== settings.language) {
+      this.language = settings.language;
+      speak(settings.language);
+      return this.show();
+    }
+    this.build_header();
+    if (this.view instanceof Wall) this.view.rearrange();
+    else this.view?.choose();
+  }
+
+  private apply_theme(): void {
+    const is_light = matchMedia("(prefers-color-scheme: light)").matches;
+    const auto = is_light ? "light" : "dark";
+    document.documentElement.dataset["theme"] = settings.theme === "auto" ? auto : settings.theme;
+  }
+
+  private skip(event: Event): void {
+    event.preventDefault();
+    const target = document.getElementById("picture") ?? this.main;
+    target.tabIndex = -1;
+    target.focus();
+  }
+
+  private press(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.keys.open) return;
+    if (["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)) return;
+    if (event.key === " " && target.closest("button, summary, a")) return;
+    const ids = [...this.run.sources.keys()];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key === "?") this.keys.showModal();
+    else if (key === "t") choose({ theme: THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]! });
+    else if (key === "w" && ids.length > 1) location.hash = "wall";
+    else if (/^[1-9]$/.test(key) && ids.length > 1 && ids[Number(key) - 1])
+      location.hash = encodeURIComponent(ids[Number(key) - 1]!);
+    else if (!(this.view instanceof View && this.view.press(key))) return;
+    event.preventDefault();
+  }
+}
+
+async function start(): Promise<void> {
+  try {
+    new Page(new Run(await get<Hello>("/api/hello")));
+  } catch (error) {
+    document.body.append(h("p", { class: "banner", role: "alert" }, String(error)));
+  }
+}
+
+void start();

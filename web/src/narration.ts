@@ -1,0 +1,55 @@
+/** The narration as it rolls, the newest first. */
+
+import { clear, clock, h } from "./dom";
+import type { Run, Source } from "./model";
+import type { Row } from "./types";
+import { number, text } from "./types";
+import { say_data, t } from "./words";
+
+const SHOWN = 60;
+
+export class Narration {
+  private readonly list = h("ol");
+  private readonly log = h("div", { class: "told", role: "log", "aria-live": "polite", tabindex: 0 }, this.list);
+  readonly element = h("section", { class: "card told-card" }, h("h2", {}, t("narration")), this.log);
+  private count = -1;
+
+  constructor(
+    private readonly run: Run,
+    private readonly source: Source,
+    private readonly jump: ((t: number) => void) | null,
+  ) {
+    this.log.setAttribute("aria-label", t("narration"));
+  }
+
+  update(): void {
+    const rows = this.source.narrations;
+    if (rows.length === this.count) return;
+    this.count = rows.length;
+    const items = rows.slice(-SHOWN).reverse().map((row) => this.item(row));
+    clear(this.list, ...(items.length ? items : [h("li", { class: "faint" }, t("no_narration"))]));
+  }
+
+  private item(row: Row): HTMLElement {
+    const time = number(row, "timestamp") ?? 0;
+    const engine = text(row, "engine");
+    const wanted = this.run.hello.models["narrator"];
+    const gap = text(row, "gap");
+    const label = clock(time);
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        { class: "when" },
+        this.jump
+          ? h("button", { type: "button", class: "link", click: () => this.jump?.(time) }, label)
+          : h("time", {}, label),
+        h("span", { class: "badge" }, engine),
+        engine && wanted && engine !== wanted ? h("span", { class: "badge warn" }, t("fallback")) : null,
+        h("span", { class: "faint" }, number(row, "grounded") ? t("checked") : t("unchecked")),
+      ),
+      h("p", {}, text(row, "text") || t("gap", say_data(gap))),
+    );
+  }
+}

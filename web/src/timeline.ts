@@ -1,0 +1,392 @@
+/** Valence, arousal and movement over time, per person and for the group, with marks. */
+
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { clear, clock, h, signed, theme } from "./dom";
+import { GROUP } from "./model";
+import type { Run, Source } from "./model";
+import { choose, settings } from "./settings";
+import type { Row } from "./types";
+import { number, text } from "./types";
+import { say_data, t } from "./words";
+
+const MEASURES = ["valence", "arousal", "movement"] as const;
+const DASHES: number[][] = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+const HEIGHT_PX = 88;
+const REDRAW_MS = 200;
+/** A mark within so many pixels of the pointer is read out. */
+const NEAR_PX = 6;
+/** Where marks are closer than this, only the first in this order is drawn; hovering tells all. */
+const MARK_PX = 11;
+const MARK_ORDER = ["told", "quadrant_change", "arrival", "departure", "spike"];
+const MARK_SHAPES: Record<string, string> = { arrival: "▲", departure: "▼", quadrant_change: "◆", spike: "✚" };
+
+type Table = { t: number[]; people: Map<number, (number | null)[]> };
+
+export class Timeline {
+  private readonly plots = h("div", {
+    class: "plots",
+    tabindex: 0,
+    role: "slider",
+    "aria-valuemin": 0,
+    "aria-valuemax": 0,
+    "aria-valuenow": 0,
+  });
+  private readonly tip = h("div", { class: "tip", hidden: true });
+  private readonly marks = h("div", { class: "marks", "aria-hidden": "true" });
+  private readonly legend = h("div", { class: "legend" });
+  private readonly ranges = h("div", { class: "segments", role: "group" });
+  readonly element = h(
+    "section",
+    { class: "card timeline-card" },
+    h("div", { class: "row" }, h("h2", {}, t("timeline")), this.legend, this.ranges),
+    h("div", { class: "plot-area" }, this.marks, this.plots, this.tip),
+  );
+  private charts: uPlot[] = [];
+  private ids = "";
+  private tables: Table[] = [];
+  private drawn_ms = 0;
+  private timer = 0;
+  private cursor = -1;
+  private readonly watcher = new ResizeObserver(() => this.resize());
+
+  constructor(
+    private readonly run: Run,
+    private readonly source: Source,
+    private readonly jump: ((t: number) => void) | null,
+  ) {
+    const label = `${t("timeline")}. ${t("timeline_help")}. ${jump ? t("timeline_jump") : ""}`;
+    this.plots.setAttribute("aria-label", label);
+    this.plots.addEventListener("keydown", (event) => this.press(event));
+    this.plots.addEventListener("blur", () => this.point(-1));
+    for (const range of ["window", "run"] as const)
+      this.ranges.append(
+        h(
+          "button",
+          { type: "button", "data-range": range, click: () => choose({ range }) },
+          range === "window" ? t("range_window", this.run.hello.window_s) : t("range_run"),
+        ),
+      );
+    this.press_range();
+    this.watcher.observe(this.plots);
+  }
+
+  /** Draw soon; readings come faster than a chart needs. */
+  update(): void {
+    if (this.timer) return;
+    const wait = Math.max(0, REDRAW_MS - (performance.now() - this.drawn_ms));
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.draw();
+    }, wait);
+  }
+
+  leave(): void {
+    window.clearTimeout(this.timer);
+    this.watcher.disconnect();
+    for (const chart of this.charts) chart.destroy();
+    this.charts = [];
+  }
+
+  /** Make the charts anew: another theme or language. */
+  restyle(): void {
+    this.ids = "";
+    this.press_range();
+    this.update();
+  }
+
+  private press_range(): void {
+    for (const button of this.ranges.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(button.dataset["range"] === settings.range));
+  }
+
+  private get is_window(): boolean {
+    return settings.range === "window";
+  }
+
+  private get now(): number {
+    return this.source.reading?.t ?? this.source.duration_s;
+  }
+
+  private draw(): void {
+    this.drawn_ms = performance.now();
+    this.tables = this.is_window ? this.recent_tables() : this.run_tables();
+    const ids = [...new Set(this.tables.flatMap((table) => [...table.people.keys()]))].sort((a, b) => a - b);
+    const key = `${ids.join()}|${this.is_window}`;
+    if (key !== this.ids) this.build(ids);
+    this.ids = key;
+    const [from, to] = this.span();
+    this.charts.forEach((chart, k) => {
+      const table = this.tables[k]!;
+      chart.setData([table.t, ...ids.map((id) => table.people.get(id) ?? table.t.map(() => null))], false);
+      chart.setScale("x", { min: from, max: to });
+    });
+    this.place_marks(from, to);
+    this.plots.setAttribute("aria-valuemax", String(Math.round(to)));
+    this.plots.setAttribute("aria-valuemin", String(Math.round(from)));
+    if (this.cursor < 0) {
+      this.plots.setAttribute("aria-valuenow", String(Math.round(this.now)));
+      this.plots.setAttribute("aria-valuetext", clock(this.now));
+    }
+  }
+
+  private span(): [number, number] {
+    if (this.is_window) return [this.now - this.run.hello.window_s, this.now];
+    return [0, Math.max(1, this.source.duration_s, this.run.hello.finished ? 0 : this.now)];
+  }
+
+  private run_tables(): Table[] {
+    return MEASURES.map((measure) => {
+      const column = measure === "movement" ? "movement" : `${measure}_mean`;
+      const times = new Set<number>();
+      for (const rows of this.source.windows.values())
+        for (const row of rows) times.add(number(row, "timestamp") ?? 0);
+      const sorted = [...times].sort((a, b) => a - b);
+      const where = new Map(sorted.map((time, k) => [time, k]));
+      const people = new Map<number, (number | null)[]>();
+      for (const [id, rows] of this.source.windows) {
+        const values: (number | null)[] = sorted.map(() => null);
+        for (const row of rows)
+          values[where.get(number(row, "timestamp") ?? 0)!] = this.rested(id, measure, number(row, column));
+        people.set(id, values);
+      }
+      return { t: sorted, people };
+    });
+  }
+
+  private recent_tables(): Table[] {
+    const [from, to] = this.span();
+    const times = new Set<number>();
+    for (const points of this.source.recent.values())
+      for (const point of points) if (point.t >= from && point.t <= to) times.add(point.t);
+    const sorted = [...times].sort((a, b) => a - b);
+    const where = new Map(sorted.map((time, k) => [time, k]));
+    return MEASURES.map((measure) => {
+      const people = new Map<number, (number | null)[]>();
+      for (const [id, points] of this.source.recent) {
+        // What a stride left out is no gap: undefined lets the line pass.
+        const values: (number | null)[] = new Array<null>(sorted.length).fill(undefined as unknown as null);
+        let any = false;
+        for (const point of points) {
+          const k = where.get(point.t);
+          if (k === undefined) continue;
+          any = true;
+          const value = this.rested(id, measure, point[measure]);
+          values[k] = value === null && measure === "movement" ? (undefined as unknown as null) : value;
+        }
+        if (any) people.set(id, values);
+      }
+      return { t: sorted, people };
+    });
+  }
+
+  private rested(id: number, measure: (typeof MEASURES)[number], value: number | null): number | null {
+    const rest = this.source.rest.get(id);
+    if (value === null || !rest || measure === "movement") return value;
+    return value - rest[measure];
+  }
+
+  private build(ids: number[]): void {
+    for (const chart of this.charts) chart.destroy();
+    clear(this.plots);
+    this.charts = MEASURES.map((measure, k) => new uPlot(this.options(measure, ids, k), [[]], this.plots));
+    for (const canvas of this.plots.querySelectorAll("canvas")) canvas.setAttribute("aria-hidden", "true");
+    clear(
+      this.legend,
+      ...ids.map((id) => {
+        const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
+        const swatch = h("span", { class: `swatch dash${id === GROUP ? "" : (id - 1) % DASHES.length}` });
+        swatch.style.setProperty("--c", id === GROUP ? "var(--text)" : this.run.colour(id));
+        return h("span", { class: "key" }, swatch, name);
+      }),
+    );
+  }
+
+  private options(measure: (typeof MEASURES)[number], ids: number[], k: number): uPlot.Options {
+    const is_last = k === MEASURES.length - 1;
+    const grid = { stroke: theme("--grid"), width: 1 };
+    const axis = { stroke: theme("--faint"), grid, ticks: { show: false }, font: "11px system-ui, sans-serif" };
+    return {
+      width: Math.max(80, this.plots.clientWidth),
+      height: HEIGHT_PX + (is_last ? 24 : 0),
+      padding: [8, 10, is_last ? 0 : 4, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        sync: { key: `timeline-${this.source.id}` },
+        points: { size: 6 },
+      },
+      scales: {
+        x: { time: false, auto: false },
+        y: measure === "movement" ? { range: (_, __, max) => [0, Math.max(1, max || 0)] } : { range: [-1, 1] },
+      },
+      axes: [
+        { ...axis, show: is_last, size: 24, values: (_, ticks) => ticks.map((tick) => clock(tick)) },
+        {
+          ...axis,
+          size: 46,
+          label: t(measure),
+          labelSize: 16,
+          labelFont: "600 12px system-ui, sans-serif",
+          splits: measure === "movement" ? undefined : [-1, 0, 1],
+          values: (_, ticks) => ticks.map((tick) => (measure === "movement" ? tick.toFixed(1) : signed_tick(tick))),
+        },
+      ],
+      series: [
+        {},
+        ...ids.map((id) => ({
+          stroke: id === GROUP ? theme("--text") : this.run.colour(id),
+          width: id === GROUP ? 2.5 : 2,
+          dash: id === GROUP ? [] : DASHES[(id - 1) % DASHES.length]!,
+          points: { show: false },
+          spanGaps: false,
+        })),
+      ],
+      hooks: {
+        setCursor: [(chart) => k === 0 && this.hover(chart)],
+        ready: [(chart) => chart.over.addEventListener("click", () => this.jump_to(chart))],
+        draw: [(chart) => this.run.hello.finished && draw_now(chart, this.now)],
+      },
+    };
+  }
+
+  private hover(chart: uPlot): void {
+    const { idx, left } = chart.cursor;
+    if (idx === null || idx === undefined || left === undefined || left < 0) {
+      this.tip.hidden = true;
+      return;
+    }
+    const time = chart.data[0][idx] ?? 0;
+    this.cursor = idx;
+    const [words, ...lines] = this.moment(idx, time);
+    clear(this.tip, h("strong", {}, words ?? ""), ...lines.map((line) => h("div", {}, line)));
+    this.tip.hidden = false;
+    const x = chart.valToPos(time, "x") + chart.over.offsetLeft;
+    const width = this.tip.offsetWidth;
+    const flip = x + width + 20 > this.plots.clientWidth;
+    this.tip.style.left = `${Math.max(0, flip ? x - width - 10 : x + 10)}px`;
+  }
+
+  private moment(idx: number, time: number): string[] {
+    const lines = [clock(time)];
+    for (const id of this.tables[0]?.people.keys() ?? []) {
+      const [v, a, m] = this.tables.map((table) => table.people.get(id)?.[idx] ?? null);
+      if (v == null && a == null && m == null) continue;
+      const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
+      lines.push(`${name}: ${signed(v ?? null)} / ${signed(a ?? null)} / ${m == null ? "–" : m.toFixed(2)}`);
+    }
+    const chart = this.charts[0];
+    const reach = chart ? chart.posToVal(NEAR_PX, "x") - chart.posToVal(0, "x") : 0;
+    const near = (row: Row) => Math.abs((number(row, "timestamp") ?? 0) - time) <= Math.max(reach, 0.5);
+    for (const row of this.source.events.filter(near).slice(0, 4)) lines.push(event_words(row));
+    for (const row of this.source.narrations.filter(near).slice(0, 1)) lines.push(`“${text(row, "text")}”`);
+    return lines;
+  }
+
+  private jump_to(chart: uPlot): void {
+    const { left } = chart.cursor;
+    if (this.jump && left !== undefined && left >= 0) this.jump(chart.posToVal(left, "x"));
+  }
+
+  private press(event: KeyboardEvent): void {
+    const times = this.tables[0]?.t ?? [];
+    const [from, to] = this.span();
+    const shown = times.flatMap((time, k) => (time >= from && time <= to ? [k] : []));
+    if (!shown.length) return;
+    const first = shown[0]!;
+    const last = shown[shown.length - 1]!;
+    const at = this.cursor < first || this.cursor > last ? nearest(times, this.now) : this.cursor;
+    const step = event.shiftKey ? 10 : 1;
+    const next: Record<string, number> = {
+      ArrowLeft: at - step,
+      ArrowDown: at - step,
+      ArrowRight: at + step,
+      ArrowUp: at + step,
+      Home: first,
+      End: last,
+    };
+    if (event.key in next) this.point(Math.max(first, Math.min(last, next[event.key]!)));
+    else if (event.key === "Enter" && this.jump && this.cursor >= 0) this.jump(times[this.cursor] ?? 0);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private point(idx: number): void {
+    const chart = this.charts[0];
+    const time = this.tables[0]?.t[idx];
+    this.cursor = idx;
+    if (!chart) return;
+    if (time === undefined) return chart.setCursor({ left: -10, top: -10 });
+    chart.setCursor({ left: chart.valToPos(time, "x"), top: 10 });
+    this.cursor = idx;
+    this.plots.setAttribute("aria-valuenow", String(Math.round(time)));
+    this.plots.setAttribute("aria-valuetext", this.moment(idx, time).join(". "));
+  }
+
+  private place_marks(from: number, to: number): void {
+    const chart = this.charts[0];
+    if (!chart) return;
+    const marks: HTMLElement[] = [];
+    const taken: number[] = [];
+    const put = (row: Row, kind: string, words: string) => {
+      const time = number(row, "timestamp") ?? 0;
+      if (time < from || time > to) return;
+      const x = chart.valToPos(time, "x") + chart.over.offsetLeft;
+      if (taken.some((other) => Math.abs(other - x) < MARK_PX)) return;
+      taken.push(x);
+      const mark = h("span", { class: `mark ${kind}`, title: `${clock(time)} ${words}` });
+      mark.textContent = MARK_SHAPES[kind] ?? "●";
+      mark.style.left = `${x}px`;
+      if (this.jump) mark.addEventListener("click", () => this.jump?.(time));
+      marks.push(mark);
+    };
+    for (const kind of MARK_ORDER) {
+      if (kind === "told") for (const row of this.source.narrations) put(row, "told", text(row, "text"));
+      else for (const row of this.source.events) if (text(row, "kind") === kind) put(row, kind, event_words(row));
+    }
+    clear(this.marks, ...marks);
+  }
+
+  private resize(): void {
+    const width = this.plots.clientWidth;
+    this.charts.forEach((chart) => chart.width !== width && chart.setSize({ width, height: chart.height }));
+    this.update();
+  }
+}
+
+export function event_words(row: Row): string {
+  const id = number(row, "person") ?? GROUP;
+  const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
+  const kind = text(row, "kind");
+  const [before, after] = [text(row, "before"), text(row, "after")].map(say_data);
+  if (kind === "quadrant_change") return `${name} ${t("quadrant_change")}: ${before || "–"} → ${after || "–"}`;
+  if (kind === "spike") return `${name}: ${t("spike")} ${before ?? ""} → ${after ?? ""}`;
+  return `${name} ${say_data(kind)}`;
+}
+
+function nearest(times: number[], wanted: number): number {
+  let best = 0;
+  times.forEach((time, k) => {
+    if (Math.abs(time - wanted) < Math.abs(times[best]! - wanted)) best = k;
+  });
+  return best;
+}
+
+function signed_tick(tick: number): string {
+  return tick === 0 ? "0" : tick > 0 ? `+${tick}` : `−${-tick}`;
+}
+
+function draw_now(chart: uPlot, now: number): void {
+  const x = chart.valToPos(now, "x", true);
+  const { top, height } = chart.bbox;
+  chart.ctx.save();
+  chart.ctx.strokeStyle = theme("--accent");
+  chart.ctx.lineWidth = 2 * devicePixelRatio;
+  chart.ctx.beginPath();
+  chart.ctx.moveTo(x, top);
+  chart.ctx.lineTo(x, top + height);
+  chart.ctx.stroke();
+  chart.ctx.restore();
+}
