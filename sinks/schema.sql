@@ -1,4 +1,4 @@
--- The store of a run, version 1. Open it read-only; `affectstream.stream.runs` does.
+-- The store of a run, version 2. Open it read-only; `affectstream.stream.runs` does.
 --
 -- timestamp   media time of the source, seconds; rounded to a microsecond
 -- t_wall_ns   wall clock when the frame was captured, UTC, nanoseconds since 1970; 0 if unknown
@@ -7,7 +7,7 @@
 -- person      from 1; in readings 0 = nobody in this frame, in windows and events 0 = the group
 -- NULL        not measured
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE IF NOT EXISTS run (
     key   TEXT PRIMARY KEY,  -- schema_version, run_id, keypoint_layout, window_s, config, models ...
@@ -137,4 +137,13 @@ CREATE TABLE IF NOT EXISTS ledger (  -- what became of every frame and message
     reason TEXT NOT NULL,     -- captured, inferred, written, dropped ...
     count  INTEGER NOT NULL,
     PRIMARY KEY (scope, name, reason)
+);
+
+CREATE TABLE IF NOT EXISTS deletions (  -- since version 2: what was deleted from here, as proof
+    t_wall_ns  INTEGER NOT NULL,  -- when it was deleted
+    source     TEXT NOT NULL,     -- '' for all
+    from_s     REAL NOT NULL,     -- s of media time
+    to_s       REAL NOT NULL,     -- s
+    table_name TEXT NOT NULL,
+    row_count  INTEGER NOT NULL
 );

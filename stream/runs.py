@@ -109,9 +109,10 @@ class Run:
 
     def _check_version(self) -> None:
         version = self._rows("PRAGMA user_version")[0][0]
-        if version != tables.SCHEMA_VERSION:
+        if not 1 <= version <= tables.SCHEMA_VERSION:
             raise NotARunError(
-                f"{self._path} has schema {version}, this version reads {tables.SCHEMA_VERSION}"
+                f"{self._path} has schema {version}, "
+                f"this version reads 1 to {tables.SCHEMA_VERSION}"
             )
 
     def _frame(

@@ -16,7 +16,7 @@ from .messages import EMOTIONS, GROUP, Event, Narration, Person, Reading, Window
 STORE_NAME = "run.db"
 """The SQLite file of a run folder; `sinks/schema.sql` documents it."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the store; it is in `PRAGMA user_version` and in the table `run`."""
 
 Cell = str | int | float | None
