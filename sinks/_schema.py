@@ -80,6 +80,7 @@ def upgrade(connection: sqlite3.Connection) -> int:
         connection.executescript(schema_text())
     for version in range(max(found, 1) + 1, tables.SCHEMA_VERSION + 1):
         if found:
-            connection.executescript(f"BEGIN;{MIGRATIONS[version]}"
-                                     f"PRAGMA user_version = {version};COMMIT;")
+            connection.executescript(
+                f"BEGIN;{MIGRATIONS[version]}PRAGMA user_version = {version};COMMIT;"
+            )
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cli_runs import query, runs
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 
 if TYPE_CHECKING:
@@ -184,6 +185,10 @@ def doctor() -> None:
     text, healthy = report()
     click.echo(text)
     sys.exit(0 if healthy else 2)
+
+
+main.add_command(runs)
+main.add_command(query)
 
 
 def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..models.base import Vision
 from ..models.steady import Config as SteadyConfig
@@ -34,7 +34,10 @@ PACKAGES = (
     *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
 )
 RECORD = "run.json"
-_OURS = ("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD)
+_OURS = (
+    *("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD),
+    *("parquet/*/*.parquet", "parquet/*/*.part", "run.pickle", "postgres.spill", "alerts.db*"),
+)
 
 
 @dataclass
@@ -100,7 +103,7 @@ def prepare(
         vision.keypoint_layout,
         config.window_s,
         config.live,
-        config.model_dump(mode="json"),
+        shown(config),
         {**vision.models, "narrator": {"name": _narrator(config)}},
     )
     return Prepared(
@@ -120,6 +123,23 @@ def prepare(
         ),
         config.workers or os.cpu_count() or 1,
     )
+
+
+def shown(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration for the record, with secrets of sinks masked. Raises: ConfigError.
+
+    What a kind declares as secret is known only to its own `Config`.
+    """
+    checked = [
+        {
+            "kind": entry.kind,
+            **configure(load_kind("sinks", entry.kind), entry.options).model_dump(
+                mode="json", exclude_unset=True
+            ),
+        }
+        for entry in config.sinks
+    ]
+    return {**config.model_dump(mode="json"), "sinks": checked}
 
 
 def versions() -> dict[str, str]:

@@ -13,14 +13,10 @@ import numpy as np
 import pandas as pd
 
 from . import tables
-from .errors import UsageError
+from .errors import NotARunError as NotARunError
 
 _TEXT_COLUMNS = tables.TEXT_COLUMNS | {"keypoints", "facts", "origin", "scope", "name", "reason"}
 _INTEGER_COLUMNS = tables.INTEGER_COLUMNS | {"width_px", "height_px", "frames", "count"}
-
-
-class NotARunError(UsageError):
-    """A folder holds no run that this version can read."""
 
 
 class Run:
@@ -107,6 +103,13 @@ class Run:
         """Return scope, name, reason and count; empty while the run goes on."""
         return self._frame("ledger", ("scope", "name", "reason", "count"), "scope, name, reason")
 
+    def count(self, table: str) -> int:
+        """Return the number of rows; 0 for a table that an older store lacks."""
+        wanted = ("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,))
+        if not self._rows(*wanted)[0][0]:
+            return 0
+        return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])
+
     def _check_version(self) -> None:
         version = self._rows("PRAGMA user_version")[0][0]
         if not 1 <= version <= tables.SCHEMA_VERSION:
@@ -130,10 +133,12 @@ class Run:
         )
 
     def _rows(self, statement: str, wanted: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._uri(), uri=True, timeout=5.0)) as connection:
+        with closing(sqlite3.connect(self.uri, uri=True, timeout=5.0)) as connection:
             return connection.execute(statement, wanted).fetchall()
 
-    def _uri(self) -> str:
+    @property
+    def uri(self) -> str:
+        """The address by which SQLite opens the store read-only."""
         # A log beside the file means that somebody writes, or was killed; without one the file is
         # complete, and `immutable` lets it be read where nothing may be written.
         log = self._path.with_name(self._path.name + "-wal")
