@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cli_outward import keys
 from .cli_runs import query, runs
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 
@@ -187,8 +188,8 @@ def doctor() -> None:
     sys.exit(0 if healthy else 2)
 
 
-main.add_command(runs)
-main.add_command(query)
+for _command in (runs, query, keys):
+    main.add_command(_command)
 
 
 def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""`affectstream keys`, `alerts` and `privacy` on the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from .errors import UsageError
+
+
+@click.group()
+def keys() -> None:
+    """Keys for publishing beyond this machine."""
+
+
+@keys.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--client", default="", metavar="NAME", help="For this client; default: the server.")
+def keys_new(folder: Path, client: str) -> None:
+    """Make a pair of CURVE keys: of the server, or of a client that is let in from then on."""
+    from .bus import SERVER, make_keys
+
+    if client and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", client):
+        raise UsageError(f"--client {client}: up to 32 letters, digits, - and _")
+    try:
+        public, secret = make_keys(folder, client)
+    except FileExistsError as error:
+        raise UsageError(f"{error} exists: delete it first to make another") from None
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror or error}") from None
+    if client:
+        server = folder / f"{SERVER}.key"
+        click.echo(f"{client} is let in; give it {secret} and {server}, over a safe way")
+        click.echo(f"to shut it out: delete {public}")
+    else:
+        click.echo(f"made {public} and {secret}; the second never leaves this machine")
+        click.echo(f"next: affectstream keys new {folder} --client NAME")
