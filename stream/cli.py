@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_outward import keys
+from .cli_outward import alerts, keys
 from .cli_runs import query, runs
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 
@@ -188,7 +188,7 @@ def doctor() -> None:
     sys.exit(0 if healthy else 2)
 
 
-for _command in (runs, query, keys):
+for _command in (runs, query, keys, alerts):
     main.add_command(_command)
 
 

@@ -37,3 +37,26 @@ def keys_new(folder: Path, client: str) -> None:
     else:
         click.echo(f"made {public} and {secret}; the second never leaves this machine")
         click.echo(f"next: affectstream keys new {folder} --client NAME")
+
+
+@click.group()
+def alerts() -> None:
+    """Rules that tell somebody."""
+
+
+@alerts.command("test")
+@click.argument("rule", metavar="RULE")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--config", type=click.Path(path_type=Path), help="Take the rule of this name here.")
+def alerts_test(rule: str, folder: Path, config: Path | None) -> None:
+    """Show when RULE (a condition, or a name with --config) would have fired on a stored RUN."""
+    from .config import load
+    from .rehearse import rehearse, rule_of
+    from .runs import Run
+
+    chosen = rule_of(rule, load(config) if config is not None else None)
+    fired = list(rehearse(chosen, Run(folder)))
+    for text, limited in fired:
+        click.echo(text + (f" (held back: within {chosen.every_s:g} s)" if limited else ""))
+    told = sum(not limited for _, limited in fired)
+    click.echo(f"{told} alerts, {len(fired) - told} held back: {chosen.when}")

@@ -141,5 +141,13 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
             hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
             lines.append(f"{where}: unknown key {key}; {hint}")
         else:
-            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
+            lines.append(f"{where}: {key}: {fault['msg']}, got {_told(key, fault['input'])}")
     return "\n".join(lines)
+
+
+def _told(key: str, value: Any) -> str:
+    """Return a wrong value for an error; what may hold a credential is not repeated."""
+    if isinstance(value, dict | list | tuple):
+        return f"a {type(value).__name__}"
+    is_secret = any(word in key for word in ("secret", "password", "token", "dsn", "url"))
+    return "what is not repeated here" if is_secret else repr(value)

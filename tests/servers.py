@@ -133,3 +133,12 @@ class PostgresServer(Server):
     def remove(self):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class MosquittoServer(Server):
+    """An MQTT broker without accounts, on loopback."""
+
+    def __init__(self):
+        mosquitto = binary("mosquitto", "/usr/sbin/mosquitto")
+        port = free_port()
+        super().__init__([mosquitto, "-p", str(port)], port)
