@@ -82,6 +82,13 @@ class Backlog:
                 if not len(self):
                     self._path.unlink(missing_ok=True)
 
+    def discard(self) -> None:
+        """Close the file and remove it, whatever waits."""
+        with self._changed:
+            self._memory.clear()
+            self._on_disk = 0
+        self.close()
+
     def _spill(self, payload: bytes) -> bool:
         if self._bytes + len(payload) > self._limit_bytes:
             return False
