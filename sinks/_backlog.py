@@ -98,6 +98,8 @@ class Backlog:
                 self._store = sqlite3.connect(
                     self._path, isolation_level=None, check_same_thread=False
                 )
+                self._store.execute("PRAGMA synchronous = OFF")
+                self._store.execute("PRAGMA journal_mode = MEMORY")
                 self._store.execute("CREATE TABLE waiting (id INTEGER PRIMARY KEY, payload BLOB)")
                 self._path.chmod(0o600)
             self._insert(payload)

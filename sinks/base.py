@@ -6,6 +6,7 @@ in a thread of its own: `open`, `write`, `tick` and `close` are all called there
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -15,6 +16,33 @@ from pydantic import BaseModel, ConfigDict
 from ..stream.messages import Delivery, Frame, SourceInfo
 
 Policy = Literal["every", "latest"]
+
+
+@dataclass
+class RunState:
+    """What the supervisor knows while the run goes on, for sinks that tell it.
+
+    The supervisor's thread writes; every value is replaced whole, so any thread may read.
+    `steps` are histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them.
+    """
+
+    heard_s: float = 0.0
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def take(
+        self,
+        counts: dict[str, dict[str, int]],
+        stage: str,
+        cpu_s: float,
+        cumulative: dict[str, list[float]],
+    ) -> None:
+        """Take a stage's report; `heard_s` is on the monotonic clock."""
+        self.heard_s = time.monotonic()
+        self.counts = counts
+        self.cpu_s = {**self.cpu_s, stage: cpu_s}
+        self.steps = {**self.steps, **{(stage, name): row for name, row in cumulative.items()}}
 
 
 @dataclass(frozen=True)
@@ -29,6 +57,7 @@ class RunInfo:
     is_live: bool
     config: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
+    state: RunState = field(default_factory=RunState)
 
 
 class SinkConfig(BaseModel):

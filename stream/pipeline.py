@@ -215,6 +215,7 @@ class Pipeline:
     def _take(self, room: ControlRoom, report: Report) -> None:
         self._heard_s[report.stage] = time.monotonic()
         self._ledger.update(report.stage, report.counts)
+        self.run.state.take(self._ledger.totals(), report.stage, report.cpu_s, report.cumulative)
         self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1

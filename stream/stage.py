@@ -37,12 +37,16 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news."""
+    """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news.
+
+    `cumulative` are the timings as histograms, see `Timings.cumulative`.
+    """
 
     stage: str
     what: Literal["health", "last", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
+    cumulative: dict[str, list[float]] = {}
     cpu_s: float = 0.0
     source_id: str = ""
     seq: int = -1
@@ -101,6 +105,7 @@ class Stage:
             what,
             self.tally.counts,
             self.timings.summary(),
+            self.timings.cumulative(),
             round(time.thread_time(), 4),
             **fields,
         )
