@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_outward import alerts, keys
+from .cli_outward import alerts, keys, privacy
 from .cli_runs import query, runs
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 
@@ -74,8 +74,12 @@ def main() -> None:
 @click.option("--limit", type=int, metavar="FRAMES", help="Only the first frames of each source.")
 @click.option("--provider", metavar="NAME", help="auto, cpu, cuda or openvino; default auto.")
 @click.option("--workers", type=int, metavar="N", help="Threads for networks; 0: one per core.")
+@click.option("--privacy", metavar="WAY", help="blur, pixelate or silhouette; default none.")
+@click.option("--log", metavar="FORM", help="plain or json lines on standard error.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
-def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: Any) -> None:
+def run(
+    sources: tuple[str, ...], config: Path | None, quiet: bool, log: str | None, **options: Any
+) -> None:
     r"""Run the pipeline over SOURCEs: videos, folders of videos, or globs.
 
     \b
@@ -85,6 +89,10 @@ def run(sources: tuple[str, ...], config: Path | None, quiet: bool, **options: A
     """
     from .config import load
 
+    if log is not None:
+        from .logs import log_as
+
+        log_as(log)
     loaded = load(config, **_overrides(sources, options))
     if not quiet:
         loaded = _with_sink(loaded, "console")
@@ -188,7 +196,7 @@ def doctor() -> None:
     sys.exit(0 if healthy else 2)
 
 
-for _command in (runs, query, keys, alerts):
+for _command in (runs, query, keys, alerts, privacy):
     main.add_command(_command)
 
 
@@ -222,6 +230,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "limit_frames": options["limit"],
         "provider": options["provider"],
         "workers": options["workers"],
+        "privacy": options["privacy"],
     }
 
 

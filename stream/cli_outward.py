@@ -60,3 +60,37 @@ def alerts_test(rule: str, folder: Path, config: Path | None) -> None:
         click.echo(text + (f" (held back: within {chosen.every_s:g} s)" if limited else ""))
     told = sum(not limited for _, limited in fired)
     click.echo(f"{told} alerts, {len(fired) - told} held back: {chosen.when}")
+
+
+@click.group()
+def privacy() -> None:
+    """The notice for those who are watched, and the data sheet of a deployment."""
+
+
+@privacy.command("report")
+@click.option("--config", type=click.Path(path_type=Path), help="The deployment's configuration.")
+def privacy_report(config: Path | None) -> None:
+    """Print what a configuration measures, keeps and sends, in Markdown."""
+    from .config import load
+    from .prepare import ALWAYS
+    from .purpose import check_purpose, report
+
+    loaded = load(config)
+    check_purpose(loaded)
+    click.echo(report(loaded, ALWAYS), nl=False)
+
+
+@privacy.command("notice")
+@click.option("--sign", "path", type=click.Path(path_type=Path), help="Write a page to hang up.")
+def privacy_notice(path: Path | None) -> None:
+    """Print a text for those who are watched; --sign FILE.svg makes a page of it."""
+    from .purpose import notice, sign
+
+    if path is None:
+        click.echo(notice(), nl=False)
+        return
+    try:
+        path.write_text(sign(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    click.echo(f"wrote {path}")

@@ -15,6 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .errors import ConfigError
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
+Purpose = Literal[
+    "unstated",
+    "personal",
+    "research",
+    "art",
+    "audience",
+    "care",
+    "other",
+    "workplace",
+    "education",
+]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -93,6 +104,18 @@ class RunConfig(BaseModel):
     narrator_deadline_s: Positive = Field(
         20.0, description="a narrator that takes longer is started anew"
     )
+    privacy: Literal["none", "blur", "pixelate", "silhouette"] = Field(
+        "none", description="hide people in every picture a sink gets; in doubt the whole picture"
+    )
+    purpose: Purpose = Field(
+        "unstated",
+        description="what the run is for: unstated, personal, research, art, audience, care, "
+        "other; workplace and education are refused",
+    )
+    purpose_exception: Literal["medical", "safety"] | None = Field(
+        None, description="the reason that lets workplace and education pass; needs the next key"
+    )
+    purpose_reason: str = Field("", description="why, in words; kept in the record of the run")
     hang_s: Positive = Field(60.0, description="a stage that is silent this long ends the run")
 
     @field_validator("sinks", mode="before")

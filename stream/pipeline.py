@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..models.base import Vision
+from ..sinks._look.blur import Blur
 from ..sinks.base import RunInfo, Sink
 from .aggregate import aggregate_loop
 from .bus import Bus
@@ -165,8 +166,11 @@ class Pipeline:
             [link.source_id for link in links], lag=config.lag_frames, is_live=config.live
         )
         outlets = [open_outlet(name, sink) for name, sink in made.sinks]
+        finds_faces = "face" in made.vision.models
+        hide = partial(Blur, config.privacy, finds_faces=finds_faces)
+        blur = None if config.privacy == "none" else hide
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
-            start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
+            start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet, blur=blur))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
         follow = partial(aggregate_loop, window_s=config.window_s, steady=made.steady)
         start("aggregate", partial(follow, outlets=outlets))

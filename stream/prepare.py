@@ -22,6 +22,7 @@ from .kinds import configure, load_kind
 from .locate import open_sources
 from .narrate import Narrating
 from .narrator_process import ENGINES
+from .purpose import check_purpose
 from .sources.base import Source
 
 if TYPE_CHECKING:
@@ -91,8 +92,9 @@ def prepare(
 ) -> Prepared:
     """Open models first, then sources, then make the folder and the sinks.
 
-    Raises: UsageError, SourceError, ModelError; nothing was written then.
+    Raises: UsageError, PolicyError, SourceError, ModelError; nothing was written then.
     """
+    check_purpose(config)
     vision = vision if vision is not None else open_vision(config)
     opened = list(sources or open_sources(config.sources, loop=config.loop))
     folder = _clear(config.out, config.overwrite) if config.out else None
