@@ -337,6 +337,19 @@ def test_the_log_channel(tmp_path, caplog):
     assert "alert: unhappy: clip at 0:03" in caplog.text
 
 
+def test_the_desktop_channel_hands_over_words_and_no_options(tmp_path, monkeypatch):
+    program = tmp_path / "notify-send"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/told\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    write_all(alerts.build(config({"to": "desktop"}), run_info(tmp_path)), series(LOW))
+    told = (tmp_path / "told").read_text().splitlines()
+    assert told[1:3] == ["--", "unhappy"] and told[3].startswith("unhappy: clip at 0:03")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(UsageError, match="notify-send"):
+        alerts.build(config({"to": "desktop"}), run_info(tmp_path))
+
+
 def test_a_broker_that_was_away_gets_no_late_alert(tmp_path):
     mqtt = pytest.importorskip("paho.mqtt.client")
     server = MosquittoServer()

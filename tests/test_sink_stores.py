@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from helpers import pipeline, synthetic
+from helpers import memory, pipeline, synthetic
 from servers import PostgresServer, wait_for
 from sink_messages import body, event, narration, person, reading, run_info, span, window, write_all
 
@@ -159,6 +159,44 @@ def test_a_whole_run_is_the_same_in_all_stores(server, tmp_path):
     assert not (folder / "postgres.spill").exists()
     said = "".join(p.read_bytes().decode("latin1") for p in folder.rglob("*") if p.is_file())
     assert "CANARY" not in said
+
+
+def test_a_killed_server_leaves_the_run_and_its_other_sinks_alone(server, tmp_path):
+    options = {"dsn": server.dsn, "batch_rows": 10, "grace_s": 60}
+    gate = memory(held=True)
+    made = pipeline(
+        [synthetic(frames=400)],
+        ("gate", gate),
+        out=tmp_path / "run",
+        sinks=[{"kind": "parquet"}, {"kind": "postgres", **options}],
+    )
+    made.start()
+    run_id, folder = made.run.run_id, tmp_path / "run"
+    try:
+        wait_for(lambda: pg_rows(server, "run", run_id), what="the first rows")
+        server.kill()
+        gate.release()
+        lines = folder / "readings.csv"
+        wait_for(
+            lambda: len(lines.read_text().splitlines()) > 300,
+            what="the rows of the run",
+            timeout_s=60,
+        )
+    finally:
+        gate.release()
+        server.start()
+        server.wait_ready()
+    summary = made.join()
+    folder, run_id = tmp_path / "run", made.run.run_id
+    assert summary.status == "done"
+    assert len(lines.read_text().splitlines()) == 1 + 2 * 400
+    for table in RUN_TABLES:
+        rows = stored(folder, table)
+        assert in_order(table, parts_of(folder, table)) == rows
+        assert pg_rows(server, table, run_id) == rows
+    for scope, counts in summary.ledger.items():
+        if scope.startswith("sink:"):
+            assert (counts["offered"], counts["pending"]) == (counts["written"], 0)
 
 
 def test_units_travel_with_the_columns(server, tmp_path):
