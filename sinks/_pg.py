@@ -14,7 +14,7 @@ from ._rows import COLUMNS
 from ._schema import Table, store_tables
 
 SCHEMA = "affectstream"
-CONNECT_S = 5
+CONNECT_S = 10
 STATEMENT_MS = 30_000
 _TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision"}
 _UPGRADES: dict[int, tuple[str, ...]] = {1: (), 2: ("deletions",)}
