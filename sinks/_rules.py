@@ -17,10 +17,8 @@ import difflib
 import operator
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from ..stream.messages import GROUP, Event, Span, Window
 
 FIELDS = {
     "valence": "valence_mean",
@@ -47,7 +45,7 @@ EVENT = "event"
 MAX_LENGTH = 500
 MAX_DEPTH = 20
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -155,8 +153,8 @@ class _Parser:
         if not self._takes("("):
             left = self._value()
             kind, sign, _ = self._next()
-            if sign not in _COMPARE:
-                raise self._wrong(f"expected one of {' '.join(_COMPARE)}", back=bool(kind))
+            if sign not in COMPARE:
+                raise self._wrong(f"expected one of {' '.join(COMPARE)}", back=bool(kind))
             return self._checked(Test(left, sign, self._value()))
         node = self._joined("or", lambda: self._joined("and", self._part))
         if not self._takes(")"):
@@ -224,101 +222,15 @@ class _Parser:
 _WORDS = frozenset({"quadrant", "emotion"})
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A condition that has become true: for whom (0: the group), and by which values."""
-
-    person: int
-    values: dict[str, Any]
-
-
-@dataclass
-class Watch:
-    """Follows one condition over the messages of one source."""
-
-    condition: Node
-    _since_s: dict[tuple[int, int], float] = field(default_factory=dict)
-    _was_true: set[int] = field(default_factory=set)
-    _window: Window | None = None
-
-    def take(self, message: Window | Event) -> list[Hit]:
-        """Return for whom the condition has just become true."""
-        if self._window is not None and self._window.epoch != message.epoch:
-            self._since_s, self._was_true, self._window = {}, set(), None
-        kind: str | None = None
-        if isinstance(message, Window):
-            self._window = message
-        else:
-            kind = message.kind
-        spans = {} if self._window is None else {s.person: s for s in self._window.spans}
-        hits = []
-        for person in self._whom(spans, message):
-            facts = _Facts(spans.get(GROUP), spans.get(person), kind)
-            if self._truth(self.condition, facts, person, message.pts_s) is not True:
-                self._was_true.discard(person)
-            elif person not in self._was_true:
-                self._was_true.add(person)
-                hits.append(Hit(person, dict(_values(self.condition, facts))))
-        if kind is not None:
-            self._was_true -= {hit.person for hit in hits if _mentions(self.condition, EVENT)}
-        return hits
-
-    def _whom(self, spans: dict[int, Span], message: Window | Event) -> list[int]:
-        if not _mentions(self.condition, "anyone"):
-            return [GROUP]
-        if isinstance(message, Event):
-            return [message.person]
-        gone = {person for person in self._was_true if person not in spans}
-        self._was_true -= gone
-        self._since_s = {key: s for key, s in self._since_s.items() if key[0] in spans}
-        return [person for person in spans if person != GROUP]
-
-    def _truth(self, node: Node, facts: _Facts, person: int, now_s: float) -> bool | None:
-        if isinstance(node, Test):
-            left, right = facts.of(node.left), facts.of(node.right)
-            return None if left is None or right is None else _COMPARE[node.sign](left, right)
-        if isinstance(node, Held):
-            key = (person, node.place)
-            if self._truth(node.inner, facts, person, now_s) is not True:
-                self._since_s.pop(key, None)
-                return False
-            return now_s - self._since_s.setdefault(key, now_s) >= node.duration_s
-        found = [self._truth(part, facts, person, now_s) for part in node.parts]
-        if node.word == "not":
-            return None if found[0] is None else not found[0]
-        decisive = node.word == "or"
-        return decisive if decisive in found else None if None in found else not decisive
-
-
-@dataclass(frozen=True)
-class _Facts:
-    group: Span | None
-    person: Span | None
-    event: str | None
-
-    def of(self, value: Value) -> Any:
-        if value.who == EVENT:
-            return self.event
-        if not value.who:
-            return value.constant
-        span = self.group if value.who == "group" else self.person
-        return None if span is None else getattr(span, FIELDS[value.name])
-
-
-def _tests(node: Node) -> Iterator[Test]:
+def tests(node: Node) -> Iterator[Test]:
+    """Yield every comparison of a condition."""
     if isinstance(node, Test):
         yield node
     else:
         for part in node.parts if isinstance(node, Joined) else (node.inner,):
-            yield from _tests(part)
+            yield from tests(part)
 
 
-def _mentions(node: Node, who: str) -> bool:
-    return any(who in (test.left.who, test.right.who) for test in _tests(node))
-
-
-def _values(node: Node, facts: _Facts) -> Iterator[tuple[str, Any]]:
-    for test in _tests(node):
-        for value in (test.left, test.right):
-            if value.who:
-                yield f"{value.who}.{value.name}".rstrip("."), facts.of(value)
+def mentions(node: Node, who: str) -> bool:
+    """Tell whether a condition names `group`, `anyone` or `event`."""
+    return any(who in (test.left.who, test.right.who) for test in tests(node))

@@ -26,7 +26,8 @@ from ._channels import Channel, Sender
 from ._http import Refused
 from ._lines import folder_of
 from ._look.words import clock
-from ._rules import Hit, Watch, parse
+from ._rules import parse
+from ._watch import Hit, Watch
 from .base import Policy, RunInfo, SinkConfig
 
 log = logging.getLogger(__name__)

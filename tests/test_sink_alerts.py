@@ -16,7 +16,8 @@ from servers import MosquittoServer, wait_for
 from sink_messages import event, run_info, span, window, write_all
 
 from affectstream.sinks import alerts, sqlite
-from affectstream.sinks._rules import MAX_LENGTH, Watch, parse
+from affectstream.sinks._rules import MAX_LENGTH, parse
+from affectstream.sinks._watch import Watch
 from affectstream.stream.cli import main
 from affectstream.stream.config import explain
 from affectstream.stream.errors import SinkError, UsageError
