@@ -19,13 +19,13 @@ from affectstream.stream.config import RunConfig
 from affectstream.stream.kinds import configure, load_kind
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICE = ROOT / "configs" / "service"
+SERVICE = ROOT / "docs" / "service"
 README = (ROOT / "README.md").read_text()
 SECTION = README.partition("## Stores, messages, alerts, metrics")[2].partition("\n## ")[0]
 PAGES = {
     "README.md": SECTION,
     "docs/messages.md": (ROOT / "docs" / "messages.md").read_text(),
-    "configs/service/README.md": (SERVICE / "README.md").read_text(),
+    "docs/service/README.md": (SERVICE / "README.md").read_text(),
 }
 BLOCKS = [
     (name, language, block)

@@ -15,7 +15,7 @@ from affectstream.sinks import prometheus
 from affectstream.stream.errors import SinkError, UsageError
 from affectstream.stream.ledger import BUCKETS_S, Timings
 
-SERVICE = Path(__file__).resolve().parent.parent / "configs" / "service"
+SERVICE = Path(__file__).resolve().parent.parent / "docs" / "service"
 pytest.importorskip("prometheus_client")
 
 
