@@ -112,6 +112,7 @@ class Steadiness:
             EMOTIONS[memory.label],
             max(-1.0, min(1.0, memory.affect[0])),
             max(-1.0, min(1.0, memory.affect[1])),
+            None if (usual := self.resting(person_id)) is None else derive(usual),
         )
 
     def resting(self, person_id: int) -> Emotions | None:

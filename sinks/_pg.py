@@ -17,8 +17,6 @@ SCHEMA = "affectstream"
 CONNECT_S = 10
 STATEMENT_MS = 30_000
 _TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision"}
-_UPGRADES: dict[int, tuple[str, ...]] = {1: (), 2: ("deletions",)}
-"""A version, and the tables that came with it; 1 made all others."""
 
 
 def parsed(dsn: str) -> dict[str, Any]:
@@ -151,14 +149,20 @@ def _upgrade(connection: Any) -> None:
             f"postgres has schema {found}; this program knows {tables.SCHEMA_VERSION}: "
             "update affectstream, or name another database"
         )
-    later = {name for names in _UPGRADES.values() for name in names}
-    for version in range((found or 0) + 1, tables.SCHEMA_VERSION + 1):
-        made = _UPGRADES[version] or [name for name in store_tables() if name not in later]
-        for name in made:
-            connection.execute(_create(store_tables()[name]))
-            for column in store_tables()[name].columns:
-                if column.meaning:
-                    text = column.meaning.replace("'", "''").replace("%", "%%")
-                    where = f'{SCHEMA}.{name}."{column.name}"'
-                    connection.execute(f"COMMENT ON COLUMN {where} IS '{text}'")
-        connection.execute(f"INSERT INTO {SCHEMA}.schema_version VALUES ({version})")
+    there = connection.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s",
+        [SCHEMA],
+    ).fetchall()
+    for table in store_tables().values():
+        names = {column for name, column in there if name == table.name}
+        if not names:
+            connection.execute(_create(table))
+        added = [column for column in table.columns if column.name not in names]
+        for column in added:
+            place = f'{SCHEMA}.{table.name} ADD COLUMN IF NOT EXISTS "{column.name}"'
+            connection.execute(f"ALTER TABLE {place} {_TYPES[column.type]}")
+            text = column.meaning.replace("'", "''").replace("%", "%%")
+            where = f'{SCHEMA}.{table.name}."{column.name}"'
+            connection.execute(f"COMMENT ON COLUMN {where} IS '{text}'")
+    if (found or 0) < tables.SCHEMA_VERSION:
+        connection.execute(f"INSERT INTO {SCHEMA}.schema_version VALUES ({tables.SCHEMA_VERSION})")

@@ -10,20 +10,6 @@ from importlib.resources import files
 
 from ..stream import tables
 
-DELETIONS = """\
-CREATE TABLE IF NOT EXISTS deletions (
-    t_wall_ns  INTEGER NOT NULL,
-    source     TEXT NOT NULL,
-    from_s     REAL NOT NULL,
-    to_s       REAL NOT NULL,
-    table_name TEXT NOT NULL,
-    row_count  INTEGER NOT NULL
-);
-"""
-
-MIGRATIONS = {2: DELETIONS}
-"""A version, and what brings a store of the version before to it."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -71,16 +57,22 @@ def _table(name: str, block: str) -> Table:
 def upgrade(connection: sqlite3.Connection) -> int:
     """Bring a SQLite store to this version; return the version it had (0: it was empty).
 
+    Tables and columns that it lacks are added; those that were not measured then are NULL.
     Raises: ValueError where a later program wrote it.
     """
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > tables.SCHEMA_VERSION:
         raise ValueError(f"has schema {found}; this program knows {tables.SCHEMA_VERSION}")
-    if found == 0:
-        connection.executescript(schema_text())
-    for version in range(max(found, 1) + 1, tables.SCHEMA_VERSION + 1):
-        if found:
-            connection.executescript(
-                f"BEGIN;{MIGRATIONS[version]}PRAGMA user_version = {version};COMMIT;"
-            )
+    connection.executescript(schema_text())
+    for table in store_tables().values():
+        there = columns_of(connection, table.name)
+        for column in table.columns:
+            if column.name not in there:
+                connection.execute(f"ALTER TABLE {table.name} ADD {column.name} {column.type}")
+    connection.commit()
     return found
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """Return the columns that a table has; none where there is no such table."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}

@@ -72,6 +72,8 @@ CREATE TABLE IF NOT EXISTS readings (  -- a row per person per frame
     contempt_steady   REAL,
     posture_confidence REAL,         -- 0..1
     gesture_energy     REAL,         -- torso lengths per second, of arms relative to the torso
+    valence_rest       REAL,         -- of the resting face taken off the steady values (baseline)
+    arousal_rest       REAL,
     keypoints     TEXT,              -- JSON: [x px, y px, z px or null, visibility 0..1] per joint,
                                      -- in the order of run.keypoint_layout
     epoch         INTEGER NOT NULL,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ..models.quality import Config as QualityConfig
 from .errors import ConfigError
 
 Job = Literal["face", "mesh", "expression", "pose", "narrator"]
@@ -76,7 +77,8 @@ class RunConfig(BaseModel):
         0, description="threads that run networks; 0: one per core"
     )
     lag_frames: Annotated[int, Field(ge=1, le=64)] = Field(
-        4, description="age of the past that a replayed frame may use; bounds parallel frames"
+        4,
+        description="least age of the past a frame may use; bounds a replay's frames at once",
     )
     face_stride: Annotated[int, Field(ge=1)] = Field(
         1, description="faces are looked for on every n-th frame"
@@ -89,6 +91,17 @@ class RunConfig(BaseModel):
     )
     max_bodies: Annotated[int, Field(ge=1)] | None = Field(
         None, description="most bodies a frame; if absent, the network's own (BlazePose: 4)"
+    )
+    second_looks: Annotated[int, Field(ge=0)] = Field(
+        4, description="most heads without a face that are looked at again, per frame"
+    )
+    quality: QualityConfig | None = Field(
+        None,
+        description="what a good face is, as `{min_quality: 0.6}`; also `side_px`, `sharpness`, "
+        "`turn_deg`",
+    )
+    model_options: dict[Literal["face", "mesh", "expression", "pose"], dict[str, Any]] = Field(
+        {}, description="options of the network of a job, as `pose: {min_pose_score: 0.9}`"
     )
     smooth_s: Positive = Field(
         0.3, description="time constant of the smoothed readings, in seconds"
@@ -155,17 +168,19 @@ def load(path: Path | None, **overrides: Any) -> RunConfig:
 
 
 def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Put a validation error into one line a user can act on."""
-    lines = []
+    """Put a validation error into a line for each key at fault that a user can act on."""
+    lines: dict[str, str] = {}
     for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "value"
+        key = ".".join(str(part) for part in fault["loc"] if _is_written(part)) or "value"
         if fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, model.model_fields, 1)
             hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(model.model_fields)
-            lines.append(f"{where}: unknown key {key}; {hint}")
+            lines[key] = f"{where}: unknown key {key}; {hint}"
+        elif key in lines:
+            lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
         else:
-            lines.append(f"{where}: {key}: {fault['msg']}, got {_told(key, fault['input'])}")
-    return "\n".join(lines)
+            lines[key] = f"{where}: {key}: got {_told(key, fault['input'])}. {fault['msg']}"
+    return "\n".join(lines.values())
 
 
 def _told(key: str, value: Any) -> str:
@@ -174,3 +189,8 @@ def _told(key: str, value: Any) -> str:
         return f"a {type(value).__name__}"
     is_secret = any(word in key for word in ("secret", "password", "token", "dsn", "url"))
     return "what is not repeated here" if is_secret else repr(value)
+
+
+def _is_written(part: str | int) -> bool:
+    """Tell a key that a user wrote from what pydantic calls the member of a union it tried."""
+    return not str(part).startswith(("literal[", "constrained-", "[key]", "function-"))

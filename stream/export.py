@@ -45,9 +45,8 @@ def chunks(run: Run, table: str) -> Iterator[list[tables.Row]]:
         "windows": "source, epoch, timestamp, is_final, person = 0, person",
         "narrations": "source, epoch, timestamp",
     }
-    statement = (
-        f"SELECT {', '.join(COLUMNS[table])} FROM {table} ORDER BY {order.get(table, 'rowid')}"
-    )
+    cells = run.selected(table, COLUMNS[table])
+    statement = f"SELECT {cells} FROM {table} ORDER BY {order.get(table, 'rowid')}"
     with closing(sqlite3.connect(run.uri, uri=True, timeout=5.0)) as connection:
         cursor = connection.execute(statement)
         while rows := cursor.fetchmany(CHUNK_ROWS):

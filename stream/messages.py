@@ -165,12 +165,16 @@ class Observation(Stamped, frozen=True, kw_only=True, tag=True):
 
 
 class Steady(msgspec.Struct, frozen=True):
-    """What a person shows, smoothed over time: the raw readings stay beside it, unchanged."""
+    """What a person shows, smoothed over time: the raw readings stay beside it, unchanged.
+
+    `rest` is the valence and arousal of the resting face that was taken off; None where none was.
+    """
 
     emotions: tuple[float, ...]
     emotion: str
     valence: float
     arousal: float
+    rest: tuple[float, float] | None = None
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.base import Vision
+from ..models.quality import Config as QualityConfig
 from ..models.steady import Config as SteadyConfig
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
@@ -161,13 +162,18 @@ def open_vision(config: RunConfig) -> Vision:
 
     cv2.setNumThreads(1)  # The pool of workers is the parallelism; OpenCV's own would fight it.
     networks = {job: name for job, name in config.models.items() if job != "narrator"}
+    options = {job: dict(own) for job, own in config.model_options.items()}
+    if config.max_bodies is not None:
+        options.setdefault("pose", {})["max_bodies"] = config.max_bodies
     return vision.build(
         vision.Config(
             models=networks,
-            options={"pose": {"max_bodies": config.max_bodies}} if config.max_bodies else {},
+            options=options,
             face_stride=config.face_stride,
             pose_stride=config.pose_stride,
             pose_refresh=config.pose_refresh,
+            second_looks=config.second_looks,
+            quality=config.quality or QualityConfig(),
             provider=config.provider,
         )
     )
@@ -186,6 +192,8 @@ def _make_sinks(config: RunConfig, run: RunInfo) -> list[tuple[str, Sink]]:
 
 def _clear(folder: Path, overwrite: bool) -> Path:
     """Make the folder; take earlier results of ours away where that is allowed."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder by --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):

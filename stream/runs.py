@@ -103,6 +103,11 @@ class Run:
         """Return scope, name, reason and count; empty while the run goes on."""
         return self._frame("ledger", ("scope", "name", "reason", "count"), "scope, name, reason")
 
+    def selected(self, table: str, columns: Sequence[str]) -> str:
+        """Return the columns for a SELECT; one that an older store lacks is NULL."""
+        there = {row[1] for row in self._rows(f"PRAGMA table_info({table})")}
+        return ", ".join(name if name in there else f"NULL AS {name}" for name in columns)
+
     def count(self, table: str) -> int:
         """Return the number of rows; 0 for a table that an older store lacks."""
         wanted = ("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,))
@@ -123,7 +128,8 @@ class Run:
     ) -> pd.DataFrame:
         where = "" if source is None else "WHERE source = ?"
         wanted = () if source is None else (source,)
-        statement = f"SELECT {', '.join(columns)} FROM {table} {where} ORDER BY {order}"
+        cells_of = self.selected(table, columns)
+        statement = f"SELECT {cells_of} FROM {table} {where} ORDER BY {order}"
         cells = list(zip(*self._rows(statement, wanted), strict=True)) or [()] * len(columns)
         return pd.DataFrame(
             {

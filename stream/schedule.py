@@ -8,7 +8,8 @@ Replay. Sources are taken one after another; frame `seq` starts only when every 
 so results are the same for any number of workers.
 
 Live. Sources take turns, a frame is admitted only when a worker is free for it (until then it may
-be overwritten by a newer one), order holds per source, and the past is whatever is newest.
+be overwritten by a newer one), and order holds per source. The past is the newest look that is done
+and as old as in a replay: where no frame is dropped or late, live and replay give the same.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class _Lane:
 class Scheduler:
     """The state of all sources.
 
-    `lag` is the age, in frames, of the past that a replayed frame gets; it also bounds how many
-    frames of one source are under way at once.
+    `lag` is the least age, in frames, of the past that a frame gets; it also bounds how many
+    frames of one replayed source are under way at once.
     """
 
     def __init__(self, source_ids: Sequence[str], *, lag: int, is_live: bool) -> None:
@@ -131,7 +132,7 @@ class Scheduler:
         return not self.under_way and not self._finished
 
     def _start(self, lane: _Lane, frame: Frame) -> Job:
-        newest_seq = frame.seq if self._is_live else frame.seq - self._lag
+        newest_seq = frame.seq - self._lag
         looks = [look for look in lane.looks if look.seq <= newest_seq]
         earlier = looks[-1] if looks and looks[-1].epoch == frame.epoch else None
         job = Job(self._started, frame, earlier)
@@ -144,6 +145,6 @@ class Scheduler:
     def _remember(self, looks: list[Observation]) -> list[Observation]:
         """Keep what a later frame can still be given: frames start in order of `seq`."""
         looks.sort(key=lambda look: look.seq)
-        horizon = looks[-1].seq - (0 if self._is_live else self._lag)
+        horizon = looks[-1].seq - self._lag
         oldest = max((k for k, look in enumerate(looks) if look.seq <= horizon), default=0)
         return looks[oldest:]

@@ -31,7 +31,7 @@ READING_COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "quality", "quality_reason"),
     *("valence_sd", "arousal_sd", "emotion_steady", "valence_steady", "arousal_steady"),
     *(f"{emotion}_steady" for emotion in EMOTIONS),
-    *("posture_confidence", "gesture_energy"),
+    *("posture_confidence", "gesture_energy", "valence_rest", "arousal_rest"),
 )
 """A row per person per frame, keypoints apart; a frame without people has one row."""
 
@@ -176,6 +176,7 @@ def _person_cells(person: Person) -> Row:
         *_steady_cells(person),
         rounded(person.posture_confidence, UNIT_DECIMALS),
         rounded(person.gesture_energy, UNIT_DECIMALS),
+        *_rest_cells(person),
     )
 
 
@@ -211,6 +212,12 @@ def _steady_cells(person: Person) -> Row:
     shares = (rounded(share, UNIT_DECIMALS) for share in steady.emotions)
     valence = rounded(steady.valence, UNIT_DECIMALS)
     return (steady.emotion, valence, rounded(steady.arousal, UNIT_DECIMALS), *shares)
+
+
+def _rest_cells(person: Person) -> Row:
+    """Return valence and arousal of the resting face that the steady values leave out."""
+    rest = person.steady.rest if person.steady else None
+    return (None, None) if rest is None else tuple(rounded(v, UNIT_DECIMALS) for v in rest)
 
 
 def _face_cells(person: Person) -> Row:

@@ -1,4 +1,6 @@
 from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
 
 import av
 import cv2
@@ -10,8 +12,12 @@ import real_nets
 from affectstream.models import vision, zoo
 from affectstream.models.base import COCO17
 from affectstream.models.ort import NotFiniteError
+from affectstream.stream.config import load
 from affectstream.stream.errors import ConfigError
 from affectstream.stream.messages import Body, Face, Frame, Observation
+from affectstream.stream.prepare import open_vision
+from affectstream.stream.sources.video import Config as VideoConfig
+from affectstream.stream.sources.video import Video
 
 
 def frame(seq: int, epoch: int = 0, size: tuple[int, int] = (40, 60)) -> Frame:
@@ -364,3 +370,21 @@ def test_far_faces_are_found_where_bodies_are(test_data, clips, name, smaller):
         frames = [Frame("far", 0, 0, 0, 0, 0, far(film.read()[1], smaller)) for _ in range(4)]
         found[second_looks] = sum(bool(eyes.see(one, None).faces) for one in frames)
     assert found == {0: 0, 4: 4}
+
+
+def test_the_options_of_a_run_reach_the_gate_and_the_networks() -> None:
+    clip = str(files("affectstream.configs") / "demo.mp4")
+    picture = next(Video(VideoConfig(path=clip), "demo").pictures()).image_bgr
+    shown = Frame("demo", 0, 0, 0.0, 0, 0, picture)
+    options: dict[str, Any] = {"models": {"mesh": "none", "expression": "none"}}
+    faces = open_vision(load(None, **options)).see(shown, None).faces
+    assert faces is not None and [face.quality_reason for face in faces] == [""]
+    strict = load(None, quality={"side_px": (500, 900)}, **options)
+    faces = open_vision(strict).see(shown, None).faces
+    assert faces is not None and [face.quality_reason for face in faces] == ["small"]
+    deaf = load(None, model_options={"face": {"min_score": 1.0}}, **options)
+    assert open_vision(deaf).see(shown, None).faces == ()
+    with pytest.raises(ConfigError, match="min_scores"):
+        open_vision(load(None, model_options={"face": {"min_scores": 1.0}}, **options))
+    with pytest.raises(ConfigError, match="min_qualities"):
+        load(None, quality={"min_qualities": 1.0})

@@ -57,7 +57,8 @@ def test_every_line_has_every_column(tmp_path, layout):
     write_all(make(tmp_path, layout=layout), [reading(0, people), reading(1), reading(2, people)])
     with (tmp_path / "readings.csv").open(newline="") as file:
         lines = list(csv.reader(file))
-    assert {len(line) for line in lines} == {47 + len(tables.keypoint_columns(layout))}
+    columns = len(tables.READING_COLUMNS) + len(tables.keypoint_columns(layout))
+    assert {len(line) for line in lines} == {columns}
     assert [(line[1], line[3]) for line in lines[1:]] == [
         *(("0", "1"), ("0", "2"), ("0", "3")),
         ("1", ""),

@@ -17,10 +17,12 @@ from affectstream.sinks import parquet, postgres, sqlite
 from affectstream.sinks import pickle as pickle_sink
 from affectstream.sinks._backlog import Backlog, Courier, Unreachable
 from affectstream.sinks._rows import COLUMNS
-from affectstream.sinks._schema import MIGRATIONS, schema_text, store_tables
+from affectstream.sinks._schema import schema_text, store_tables
 from affectstream.stream import tables
 from affectstream.stream.config import RunConfig
 from affectstream.stream.errors import SinkError, UsageError
+from affectstream.stream.export import export
+from affectstream.stream.runs import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN_TABLES = "run sources readings windows events narrations".split()
@@ -113,17 +115,19 @@ def test_the_schema_as_data_is_the_schema_of_sqlite():
 def test_a_store_of_version_1_is_read_and_brought_up(tmp_path):
     write_all(sqlite.build(sqlite.Config(), run_info(tmp_path)), MESSAGES)
     with closing(sqlite3.connect(tmp_path / "run.db")) as old:
-        old.executescript("DROP TABLE deletions; PRAGMA user_version = 1;")
-    before = {name: stored(tmp_path, name) for name in RUN_TABLES}
-    from affectstream.stream.runs import Run
-
-    assert len(Run(tmp_path).readings()) == 4
+        old.executescript(
+            "DROP TABLE deletions; ALTER TABLE readings DROP gesture_energy;"
+            "PRAGMA user_version = 1;"
+        )
+    before = Run(tmp_path).readings()
+    assert len(before) == 4 and before["gesture_energy"].isna().all()
+    assert export(Run(tmp_path), "json", tmp_path)["readings"] == 4
     sqlite.write_ledger(tmp_path / "run.db", [("source", "clip", "captured", 3)])
     with closing(sqlite3.connect(tmp_path / "run.db")) as brought:
         assert brought.execute("PRAGMA user_version").fetchone() == (tables.SCHEMA_VERSION,)
         assert brought.execute("SELECT count(*) FROM deletions").fetchone() == (0,)
-    assert {name: stored(tmp_path, name) for name in RUN_TABLES} == before
-    assert set(MIGRATIONS) == set(range(2, tables.SCHEMA_VERSION + 1))
+    assert Run(tmp_path).readings().equals(before)
+    assert [row[1] for row in stored(tmp_path, "readings")] == [0, 0, 1, 2]
 
 
 def test_all_stores_hold_the_same_rows(server, tmp_path):
@@ -366,6 +370,7 @@ def test_a_server_of_version_1_gets_what_it_lacks(server, tmp_path):
     write_all(pg(server, tmp_path, "old"), MESSAGES)
     with psycopg.connect(server.dsn) as connection:
         connection.execute("DROP TABLE affectstream.deletions")
+        connection.execute("ALTER TABLE affectstream.readings DROP COLUMN gesture_energy")
         connection.execute("DELETE FROM affectstream.schema_version WHERE version > 1")
     write_all(pg(server, tmp_path, "old"), MESSAGES)
     with psycopg.connect(server.dsn) as connection:

@@ -118,6 +118,8 @@ def test_a_resting_face_that_looks_sad_reads_neutral_and_can_still_smile(mode: s
     steady = Steadiness(Config(baseline=mode, baseline_s=8.0))
     out = play(steady, [(10.0, rest), (2.0, smile), (2.0, rest)])
     assert out[249].emotion == "neutral" and out[249].emotions[3] < 0.1
+    assert out[0].rest is None and plain[-1].rest is None
+    assert out[249].rest == pytest.approx(derive(rest))
     assert out[299].emotion == "happiness"
     assert out[-1].emotion == "neutral"
     assert all(sum(one.emotions) == pytest.approx(1.0) for one in out)

@@ -18,7 +18,8 @@ def test_the_columns_are_those_of_the_documentation():
         "yaw_deg,pitch_deg,roll_deg,quality,quality_reason,valence_sd,arousal_sd,"
         "emotion_steady,valence_steady,arousal_steady,"
         "neutral_steady,happiness_steady,surprise_steady,sadness_steady,anger_steady,"
-        "disgust_steady,fear_steady,contempt_steady,posture_confidence,gesture_energy"
+        "disgust_steady,fear_steady,contempt_steady,posture_confidence,gesture_energy,"
+        "valence_rest,arousal_rest"
     )
     assert ",".join(tables.WINDOW_COLUMNS) == (
         "source,timestamp,person,n,coverage,valence_mean,valence_sd,valence_slope_per_s,"

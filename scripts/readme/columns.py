@@ -50,6 +50,10 @@ _OURS: dict[str, dict[str, str]] = {
         ),
         "posture_confidence": "0..1",
         "gesture_energy": "torso lengths per second, of the arms against the trunk",
+        **dict.fromkeys(
+            ["valence_rest", "arousal_rest"],
+            "-1..1, of the resting face that `baseline` takes off the steady values",
+        ),
     },
     "windows": {
         "person": "a number, or `group`",
