@@ -6,6 +6,7 @@ in a thread of its own: `open`, `write`, `tick` and `close` are all called there
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +21,33 @@ Policy = Literal["every", "latest"]
 
 @dataclass
 class Health:
-    """How the run goes, as its supervisor last knew; only that one writes, whole values at a time.
+    """What the supervisor knows while the run goes on, for sinks that tell it.
 
-    `ledger` is that of `stream.ledger`; `stages` holds the timings of each stage's steps; `notes`
-    says of a source that has ended why it did ("": its media ended).
+    The supervisor's thread writes; every value is replaced whole, so any thread may read. `ledger`
+    is that of `stream.ledger`; `stages` holds CPU time and timings of each stage's steps; `steps`
+    the same as histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them;
+    `notes` says of a source that has ended why it did ("": its media ended); `heard_s` is when a
+    stage last reported, on the monotonic clock.
     """
 
+    heard_s: float = 0.0
     ledger: dict[str, dict[str, int]] = field(default_factory=dict)
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+
+    def take(
+        self,
+        ledger: dict[str, dict[str, int]],
+        stage: str,
+        told: dict[str, Any],
+        cumulative: dict[str, list[float]],
+    ) -> None:
+        """Take a stage's report: `told` is its row of `stages`."""
+        self.heard_s = time.monotonic()
+        self.ledger = ledger
+        self.stages = {**self.stages, stage: told}
+        self.steps = {**self.steps, **{(stage, name): row for name, row in cumulative.items()}}
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,32 @@ def _without_non_finite(cells: str) -> str:
     return ",".join("" if "n" in cell else cell for cell in cells.split(","))
 
 
-def _header(columns: Iterable[str]) -> str:
-    return ",".join(columns) + "\n"
+_COLUMNS = {"windows": tables.WINDOW_COLUMNS, "events": tables.EVENT_COLUMNS}
+
+
+def header(table: str, layout: str) -> str:
+    """Return the first line of a table."""
+    readings = tables.READING_COLUMNS + tables.keypoint_columns(layout)
+    return ",".join(_COLUMNS.get(table, readings)) + "\n"
+
+
+def stored_line(table: str, row: tables.Row, layout: str) -> str:
+    """Return the line of a row of `run.db` (see `_rows.COLUMNS`)."""
+    if table == "windows":
+        return _named_line(_WINDOW, row[: len(_WINDOW)], 2)
+    if table == "events":
+        before, after = (text or None for text in row[len(_EVENT) - 2 : len(_EVENT)])
+        return _named_line(_EVENT, (*row[: len(_EVENT) - 2], before, after), 3)
+    *cells, points = row[: len(_READING) + 1]
+    cells[_PERSON] = cells[_PERSON] or None
+    if points is None:
+        return _line(_READING, tuple(cells)) + KeypointCells(layout).empty + "\n"
+    plain = str(points).translate(_BRACKETS).replace("null", "")
+    return f"{_line(_READING, tuple(cells))},{plain}\n"
+
+
+_PERSON = tables.READING_COLUMNS.index("person")
+_BRACKETS = str.maketrans("", "", "[]")
 
 
 class CsvSink:
@@ -106,10 +130,9 @@ class CsvSink:
 
     def open(self) -> None:
         """Create the three files with their headers. Raises: SinkError."""
-        readings = tables.READING_COLUMNS + tables.keypoint_columns(self._keypoints.layout)
-        self._create("readings", readings)
-        self._create("windows", tables.WINDOW_COLUMNS)
-        self._create("events", tables.EVENT_COLUMNS)
+        for name in ("readings", "windows", "events"):
+            head = header(name, self._keypoints.layout)
+            self._files[name] = LineFile(self._folder / f"{name}.csv", head)
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
         """Add the rows of a reading, a window or an event. Raises: SinkError."""
@@ -137,9 +160,6 @@ class CsvSink:
                 first = first or error
         if first is not None:
             raise first
-
-    def _create(self, name: str, columns: Iterable[str]) -> None:
-        self._files[name] = LineFile(self._folder / f"{name}.csv", _header(columns))
 
     def _reading_lines(self, reading: Reading) -> str:
         rows = tables.reading_rows(reading)

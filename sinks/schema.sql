@@ -145,3 +145,12 @@ CREATE TABLE IF NOT EXISTS ledger (  -- what became of every frame and message
     count  INTEGER NOT NULL,
     PRIMARY KEY (scope, name, reason)
 );
+
+CREATE TABLE IF NOT EXISTS deletions (  -- since version 2: what was deleted from here, as proof
+    t_wall_ns  INTEGER NOT NULL,  -- when it was deleted
+    source     TEXT NOT NULL,     -- '' for all
+    from_s     REAL NOT NULL,     -- s of media time
+    to_s       REAL NOT NULL,     -- s
+    table_name TEXT NOT NULL,
+    row_count  INTEGER NOT NULL
+);

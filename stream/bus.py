@@ -14,8 +14,11 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import zmq
+import zmq.auth
+from zmq.utils.monitor import parse_monitor_message
 
 from .links import LINKS
 
@@ -162,3 +165,107 @@ def receive_from(socket: Socket) -> tuple[bytes, bytes] | None:
 def send_to(socket: Socket, peer: bytes, payload: bytes) -> None:
     """Send to one peer of a ROUTER."""
     socket.send_multipart([peer, payload], zmq.NOBLOCK)
+
+
+SERVER = "server"
+CLIENTS = "clients"
+_REFUSALS = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+
+
+def make_keys(folder: Path, client: str = "") -> tuple[Path, Path]:
+    """Make a pair of CURVE keys, of the server or of a client; return the public and secret file.
+
+    The folder is readable by its owner alone. Raises: FileExistsError, OSError.
+    """
+    place = folder / CLIENTS if client else folder
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = client or SERVER
+    if (place / f"{name}.key").exists():
+        raise FileExistsError(f"{place / name}.key")
+    mask = os.umask(0o077)
+    try:
+        public, secret = zmq.auth.create_certificates(place, name)
+    finally:
+        os.umask(mask)
+    return Path(public), Path(secret)
+
+
+class Broadcast:
+    """A publishing end for programs outside, used by one thread.
+
+    With `keys` (a folder of `make_keys`) only the clients whose public key lies in its `clients`
+    are admitted; a key added or taken away counts from the next handshake on. A subscriber that
+    does not read loses messages beyond `capacity` and holds nobody up.
+    """
+
+    def __init__(self, address: str, capacity: int, keys: Path | None = None) -> None:
+        """Bind. Raises: OSError where the address is taken or the keys cannot be read."""
+        self.refused = 0
+        self._keys = keys
+        self._context = zmq.Context()
+        self._zap: zmq.Socket[bytes] | None = None
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.XPUB)
+        try:
+            self._socket.setsockopt(zmq.SNDHWM, capacity)
+            self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+            self._socket.setsockopt(zmq.MAXMSGSIZE, 4096)
+            self._monitor = self._socket.get_monitor_socket(_REFUSALS)
+            if keys is not None:
+                self._lock(keys)
+            self._socket.bind(address)
+        except (zmq.ZMQError, OSError, ValueError) as error:
+            self.close()
+            raise OSError(getattr(error, "strerror", None) or str(error)) from error
+        endpoint = self._socket.getsockopt(zmq.LAST_ENDPOINT)
+        self.address = endpoint.rstrip(b"\0").decode() if isinstance(endpoint, bytes) else address
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Send one part: the topic, a space, the payload."""
+        self._socket.send(b"%s %s" % (topic.encode(), payload), zmq.NOBLOCK)
+
+    def asked(self) -> list[str]:
+        """Admit who waits; return the topics that were subscribed to since the last call."""
+        self._admit()
+        topics = []
+        while (event := receive(self._socket)) is not None:
+            if event[:1] == b"\x01":
+                topics.append(event[1:].decode(errors="replace"))
+        return topics
+
+    def close(self) -> None:
+        """Give what is under way half a second, and close; may be called twice."""
+        self._context.destroy(linger=500)
+
+    def _lock(self, keys: Path) -> None:
+        public, secret = zmq.auth.load_certificate(keys / f"{SERVER}.key_secret")
+        if secret is None:
+            raise OSError(f"{keys / SERVER}.key_secret holds no secret key")
+        self._zap = self._context.socket(zmq.REP)
+        self._zap.bind("inproc://zeromq.zap.01")
+        self._socket.curve_server = True
+        self._socket.curve_publickey, self._socket.curve_secretkey = public, secret
+        self._socket.setsockopt(zmq.ZAP_DOMAIN, b"affectstream")
+
+    def _admit(self) -> None:
+        while self._zap is not None and self._zap.poll(0):
+            version, request, *_, key = self._zap.recv_multipart(zmq.NOBLOCK)
+            known = self._is_known(zmq.utils.z85.encode(key))
+            verdict = [b"200", b"OK", b"client"] if known else [b"400", b"unknown key", b""]
+            self._zap.send_multipart([version, request, *verdict, b""])
+        while self._monitor.poll(0):
+            event = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))
+            self.refused += bool(event["event"] & _REFUSALS)
+
+    def _is_known(self, key: bytes) -> bool:
+        assert self._keys is not None
+        for path in sorted((self._keys / CLIENTS).glob("*.key")):
+            try:
+                if zmq.auth.load_certificate(path)[0] == key:
+                    return True
+            except (OSError, ValueError):
+                continue
+        return False

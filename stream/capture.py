@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
@@ -22,11 +23,12 @@ def capture_loop(
     speed: float | None,
     limit: int | None,
     views: Sequence[View] = (),
+    is_private: bool = False,
 ) -> None:
     """Send every picture of the sources, one source after another, and announce each one's last.
 
     `speed` is media seconds per second, None for as fast as it goes; `limit` the number of frames
-    to take of each source.
+    to take of each source; in pictures that are private sinks hide the people.
     """
     for source, link in sources:
         outs = [FrameSender(stage, link).send, *views]
@@ -35,7 +37,8 @@ def capture_loop(
         if not stage.is_finishing:
             watch = SourceWatch(stage, source)
             try:
-                seq, note = _capture(stage, source, outs, watch, speed, limit)
+                stamp = partial(_stamp, source.info.source_id, is_private=is_private)
+                seq, note = _capture(stage, source, outs, watch, stamp, speed, limit)
             finally:
                 source.close()
                 watch.look(seq, None)
@@ -47,6 +50,7 @@ def _capture(
     source: Source,
     outs: Sequence[View],
     watch: SourceWatch,
+    stamp: Callable[[int, Picture], Frame],
     speed: float | None,
     limit: int | None,
 ) -> tuple[int, str]:
@@ -65,7 +69,7 @@ def _capture(
                 return seq, "interrupted"
             seq += 1
             stage.tally.add(scope, "captured")
-            frame = _stamp(source.info.source_id, seq, picture)
+            frame = stamp(seq, picture)
             for out in outs:
                 out(frame)
     except IncompleteError as error:
@@ -83,7 +87,7 @@ def _timed(stage: Stage, source: Source) -> Iterator[Picture]:
         start_s = time.perf_counter()
 
 
-def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:
+def _stamp(source_id: str, seq: int, picture: Picture, *, is_private: bool) -> Frame:
     return Frame(
         source_id,
         seq,
@@ -92,6 +96,7 @@ def _stamp(source_id: str, seq: int, picture: Picture) -> Frame:
         picture.t_wall_ns or time.time_ns(),
         picture.t_mono_ns or time.monotonic_ns(),
         picture.image_bgr,
+        is_private=is_private,
     )
 
 

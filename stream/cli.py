@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..dataset.command import dataset
+from .cli_outward import alerts, keys, privacy
+from .cli_runs import query, runs
 from .ctl import ctl
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
 from .secrets import scrub
@@ -105,6 +107,8 @@ main.add_command(ctl)
     metavar="[HOST:]PORT",
     help="Open a live page; sources go before it. Default 127.0.0.1:8642; 0: any free port.",
 )
+@click.option("--privacy", metavar="WAY", help="blur, pixelate or silhouette; default none.")
+@click.option("--log", metavar="FORM", help="plain or json lines on standard error.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(
     sources: tuple[str, ...],
@@ -112,6 +116,7 @@ def run(
     quiet: bool,
     show: bool,
     web: str | None,
+    log: str | None,
     **options: Any,
 ) -> None:
     r"""Run the pipeline over SOURCEs.
@@ -127,6 +132,10 @@ def run(
     """
     from .config import load
 
+    if log is not None:
+        from .logs import log_as
+
+        log_as(log)
     loaded = load(config, **_overrides(sources, options))
     if show:
         loaded = _with_sink(loaded, "show")
@@ -302,7 +311,8 @@ def doctor() -> None:
     sys.exit(0 if healthy else 2)
 
 
-main.add_command(dataset)
+for _command in (dataset, runs, query, keys, alerts, privacy):
+    main.add_command(_command)
 
 
 def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
@@ -339,6 +349,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "limit_frames": options["limit"],
         "provider": options["provider"],
         "workers": options["workers"],
+        "privacy": options["privacy"],
     }
 
 

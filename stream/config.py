@@ -24,6 +24,17 @@ from .errors import ConfigError
 from .explain import explain as explain
 
 Job = Literal["face", "mesh", "expression", "pose", "affect", "narrator"]
+Purpose = Literal[
+    "unstated",
+    "personal",
+    "research",
+    "art",
+    "audience",
+    "care",
+    "other",
+    "workplace",
+    "education",
+]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -137,6 +148,18 @@ class RunConfig(BaseModel):
     prompts: Path | None = Field(
         None, description="folder with prompt templates that take the place of ours"
     )
+    privacy: Literal["none", "blur", "pixelate", "silhouette"] = Field(
+        "none", description="hide people in every picture a sink gets; in doubt the whole picture"
+    )
+    purpose: Purpose = Field(
+        "unstated",
+        description="what the run is for: unstated, personal, research, art, audience, care, "
+        "other; workplace and education are refused",
+    )
+    purpose_exception: Literal["medical", "safety"] | None = Field(
+        None, description="the reason that lets workplace and education pass; needs the next key"
+    )
+    purpose_reason: str = Field("", description="why, in words; kept in the record of the run")
     hang_s: Positive = Field(60.0, description="a stage that is silent this long ends the run")
 
     @model_validator(mode="before")

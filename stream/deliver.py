@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import msgspec
 
+from ..sinks._look.blur import Blur
 from ..sinks.base import Sink
 from .bus import Socket, receive
 from .errors import SinkError
@@ -58,11 +60,16 @@ def open_outlet(name: str, sink: Sink) -> Outlet:
     )
 
 
-def deliver_loop(stage: Stage, sink: Sink, outlet: Outlet) -> None:
-    """Give a sink everything that is meant for it; close it whatever happens."""
+def deliver_loop(
+    stage: Stage, sink: Sink, outlet: Outlet, blur: Callable[[], Blur] | None = None
+) -> None:
+    """Give a sink everything that is meant for it; close it whatever happens.
+
+    `blur` makes what hides the people of a source in the private pictures the sink gets.
+    """
     try:
         sink.open()
-        _Pump(stage, sink, outlet).run()
+        _Pump(stage, sink, outlet, blur).run()
     except OSError as error:
         raise SinkError(f"{outlet.name}: {error}") from error
     finally:
@@ -72,8 +79,12 @@ def deliver_loop(stage: Stage, sink: Sink, outlet: Outlet) -> None:
 class _Pump:
     """Moves messages from the links of a sink into it."""
 
-    def __init__(self, stage: Stage, sink: Sink, outlet: Outlet) -> None:
+    def __init__(
+        self, stage: Stage, sink: Sink, outlet: Outlet, blur: Callable[[], Blur] | None
+    ) -> None:
         self._stage = stage
+        self._blur = blur
+        self._blurs: dict[str, Blur] = {}
         self._sink = sink
         self._outlet = outlet
         self._open = set(PRODUCERS)
@@ -102,6 +113,11 @@ class _Pump:
         frame = None
         if self._outlet.pictures is not None and isinstance(message, Reading):
             frame = self._outlet.pictures.take(message.source_id, message.seq)
+            if frame is not None and frame.is_private and self._blur is not None:
+                if frame.source_id not in self._blurs:
+                    self._blurs[frame.source_id] = self._blur()
+                hidden = self._blurs[frame.source_id].hide(frame.image_bgr, message)
+                frame = replace(frame, image_bgr=hidden, is_private=False)
         start_s = time.perf_counter()
         self._sink.write(message, frame)
         self._stage.timings.add("write", (time.perf_counter() - start_s) * 1000)

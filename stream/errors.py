@@ -3,6 +3,7 @@
 AffectstreamError            70  internal: a fault of ours
 ├── UsageError                2  the command or its options
 │   ├── ConfigError           2  a configuration file or key
+│   ├── NotARunError          2  a folder holds no run that this version can read
 │   └── MissingExtraError     2  an optional package is absent; holds the pip line
 ├── SourceError               3  a source cannot be opened
 ├── ModelError                3  a model file cannot be loaded or has another shape
@@ -33,6 +34,10 @@ class UsageError(AffectstreamError):
 
 class ConfigError(UsageError):
     """A configuration file or key is wrong."""
+
+
+class NotARunError(UsageError):
+    """A folder holds no run that this version can read."""
 
 
 class MissingExtraError(UsageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -28,9 +29,16 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
         elif key in lines:
             lines[key] = f"{lines[key]}, or {fault['msg'][0].lower()}{fault['msg'][1:]}"
         else:
-            got = "" if "url" in key else f"got {fault['input']!r}. "
-            lines[key] = f"{where}: {key}: {got}{fault['msg']}"
+            lines[key] = f"{where}: {key}: {_got(key, fault['input'])}{fault['msg']}"
     return scrub("\n".join(lines.values()))
+
+
+def _got(key: str, value: Any) -> str:
+    """Tell a wrong value; what may hold a credential is not repeated."""
+    if any(word in key for word in ("secret", "password", "token", "dsn", "url")):
+        return ""
+    is_whole = isinstance(value, dict | list | tuple)
+    return f"got a {type(value).__name__}. " if is_whole else f"got {value!r}. "
 
 
 def _is_written(part: str | int) -> bool:

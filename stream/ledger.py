@@ -7,11 +7,14 @@ belongs to the thread that counts; stages report absolute numbers, and the newes
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
 Counts = dict[str, dict[str, int]]
 """Scope (`source:NAME` or `sink:NAME`) -> counter -> number."""
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper edges by which durations are told to programs outside."""
 
 DROPS = ("overwritten", "capped", "shed", "stale", "decode_error", "infer_error")
 SOURCE_FATES = (*DROPS, "inferred")
@@ -113,6 +116,23 @@ class Timings:
                 "max_ms": round(self._highest_ms[name], 3),
             }
             for name, bins in sorted(self._bins.items())
+        }
+
+    def cumulative(self) -> dict[str, list[float]]:
+        """Return for each name how many were at most each of `BUCKETS_S`, all, and their sum (s).
+
+        Within the 10 % of the edges.
+        """
+        return {
+            name: [
+                *(
+                    float(sum(bins[: bisect_right(self._EDGES_MS, edge_s * 1000)]))
+                    for edge_s in BUCKETS_S
+                ),
+                float(sum(bins)),
+                self._total_ms[name] / 1000,
+            ]
+            for name, bins in self._bins.items()
         }
 
     def _percentile(self, bins: list[int], share: float) -> float:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..models.base import Vision
+from ..sinks._look.blur import Blur
 from ..sinks.base import Attended, RunInfo, Sink, Viewer
 from .aggregate import aggregate_loop
 from .bus import Bus, Socket
@@ -218,8 +219,11 @@ class Pipeline:
         self._links.update({link.source_id: link for link in links})
         scheduler = Scheduler(list(self._links), lag=config.lag_frames, is_live=made.run.is_live)
         outlets = [open_outlet(name, sink) for name, sink in made.sinks]
+        finds_faces = "face" in made.vision.models
+        way = "blur" if config.privacy == "none" else config.privacy
+        blur = partial(Blur, way, finds_faces=finds_faces)
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
-            start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet))
+            start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet, blur=blur))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
         begin = partial(SourceState, config.window_s, made.steady, made.head)
         follow = partial(aggregate_loop, begin=begin)
@@ -254,7 +258,8 @@ class Pipeline:
         take = partial(
             capture_loop, sources=pairs, speed=speed_of(config), limit=config.limit_frames
         )
-        self._workers.start("capture", partial(take, views=views))
+        is_private = config.privacy != "none"
+        self._workers.start("capture", partial(take, views=views, is_private=is_private))
 
     def _begin(self, name: str, loop: Callable[[Stage], None]) -> None:
         """Start a stage that may have run before under the same name."""
@@ -309,10 +314,10 @@ class Pipeline:
         self._heard_s[report.stage] = time.monotonic()
         self._ledger.update(report.stage, report.counts)
         self._dials.take(report)
-        self.summary.stages[report.stage] = {"cpu_s": report.cpu_s, "steps": report.timings}
-        health = self.run.health
-        health.ledger, health.stages = self._ledger.totals(), dict(self.summary.stages)
-        health.notes = dict(self.summary.notes)
+        told = {"cpu_s": report.cpu_s, "steps": report.timings}
+        self.summary.stages[report.stage] = told
+        self.run.health.take(self._ledger.totals(), report.stage, told, report.cumulative)
+        self.run.health.notes = dict(self.summary.notes)
         if report.what == "last":
             self.summary.frames[report.source_id] = report.seq + 1
             self.summary.notes[report.source_id] = report.note

@@ -29,6 +29,7 @@ from .locate import means_camera, open_sources
 from .messages import SourceHealth
 from .narrate import Narrating
 from .narrator_process import module_of
+from .purpose import check_purpose
 from .seats import open_seats, seats_of
 from .secrets import scrub, scrubbed
 from .sources.base import Source
@@ -44,13 +45,9 @@ PACKAGES = (
 )
 RECORD = "run.json"
 _OURS = (
-    "*.csv",
-    "run.db*",
-    "narration.jsonl",
-    "narrative.md",
-    "overlay*.mp4",
+    *("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD),
+    *("parquet/*/*.parquet", "parquet/*/*.part", "run.pickle", "postgres.spill", "alerts.db*"),
     "snapshot-*.png",
-    RECORD,
 )
 
 
@@ -108,8 +105,9 @@ def prepare(
 ) -> Prepared:
     """Open models first, then sources, then make the folder and the sinks.
 
-    Raises: UsageError, SourceError, ModelError; nothing was written then.
+    Raises: UsageError, PolicyError, SourceError, ModelError; nothing was written then.
     """
+    check_purpose(config)
     narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
     head = open_head(config)
@@ -131,7 +129,7 @@ def prepare(
         vision.keypoint_layout,
         config.window_s,
         is_live,
-        scrubbed(config.model_dump(mode="json")),
+        shown(config),
         {
             **vision.models,
             **({} if head is None else {JOB: head.record}),
@@ -175,6 +173,24 @@ def _state(health: SourceHealth | None) -> dict[str, Any]:
         "outages": health.outages,
         "detail": health.detail,
     }
+
+
+def shown(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration for the record, with secrets of sinks masked. Raises: ConfigError.
+
+    What a kind declares as secret is known only to its own `Config`.
+    """
+    checked = [
+        {
+            "kind": entry.kind,
+            **configure(load_kind("sinks", entry.kind), entry.options).model_dump(
+                mode="json", exclude_unset=True
+            ),
+        }
+        for entry in config.sinks
+    ]
+    shown: dict[str, Any] = scrubbed({**config.model_dump(mode="json"), "sinks": checked})
+    return shown
 
 
 def versions() -> dict[str, str]:

@@ -13,14 +13,10 @@ import numpy as np
 import pandas as pd
 
 from . import tables
-from .errors import UsageError
+from .errors import NotARunError as NotARunError
 
 _TEXT_COLUMNS = tables.TEXT_COLUMNS | {"keypoints", "facts", "origin", "scope", "name", "reason"}
 _INTEGER_COLUMNS = tables.INTEGER_COLUMNS | {"width_px", "height_px", "frames", "count"}
-
-
-class NotARunError(UsageError):
-    """A folder holds no run that this version can read."""
 
 
 class Run:
@@ -109,11 +105,24 @@ class Run:
         """Return scope, name, reason and count; empty while the run goes on."""
         return self._frame("ledger", ("scope", "name", "reason", "count"), "scope, name, reason")
 
+    def selected(self, table: str, columns: Sequence[str]) -> str:
+        """Return the columns for a SELECT; one that an older store lacks is NULL."""
+        there = {row[1] for row in self._rows(f"PRAGMA table_info({table})")}
+        return ", ".join(name if name in there else f"NULL AS {name}" for name in columns)
+
+    def count(self, table: str) -> int:
+        """Return the number of rows; 0 for a table that an older store lacks."""
+        wanted = ("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,))
+        if not self._rows(*wanted)[0][0]:
+            return 0
+        return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])
+
     def _check_version(self) -> None:
         version = self._rows("PRAGMA user_version")[0][0]
-        if version != tables.SCHEMA_VERSION:
+        if not 1 <= version <= tables.SCHEMA_VERSION:
             raise NotARunError(
-                f"{self._path} has schema {version}, this version reads {tables.SCHEMA_VERSION}"
+                f"{self._path} has schema {version}, "
+                f"this version reads 1 to {tables.SCHEMA_VERSION}"
             )
 
     def _frame(
@@ -121,7 +130,8 @@ class Run:
     ) -> pd.DataFrame:
         where = "" if source is None else "WHERE source = ?"
         wanted = () if source is None else (source,)
-        statement = f"SELECT {', '.join(columns)} FROM {table} {where} ORDER BY {order}"
+        cells_of = self.selected(table, columns)
+        statement = f"SELECT {cells_of} FROM {table} {where} ORDER BY {order}"
         cells = list(zip(*self._rows(statement, wanted), strict=True)) or [()] * len(columns)
         return pd.DataFrame(
             {
@@ -131,10 +141,12 @@ class Run:
         )
 
     def _rows(self, statement: str, wanted: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._uri(), uri=True, timeout=5.0)) as connection:
+        with closing(sqlite3.connect(self.uri, uri=True, timeout=5.0)) as connection:
             return connection.execute(statement, wanted).fetchall()
 
-    def _uri(self) -> str:
+    @property
+    def uri(self) -> str:
+        """The address by which SQLite opens the store read-only."""
         # A log beside the file means that somebody writes, or was killed; without one the file is
         # complete, and `immutable` lets it be read where nothing may be written.
         log = self._path.with_name(self._path.name + "-wal")

@@ -56,6 +56,8 @@ def open_seats(config: RunConfig) -> list[Seat]:
 
 def seat_of(camera: Camera, source_id: str, config: RunConfig) -> Seat:
     """Return the seat of a camera, not opened yet."""
+    if config.privacy != "none":
+        camera = camera.model_copy(update={"privacy": True})
     asked = Asked(config.loop, config.transport, config.resolution, config.rate_hz)
     return Seat(
         SourceInfo(source_id, _origin(camera)),
@@ -82,7 +84,7 @@ def seats_of(sources: Sequence[Source], config: RunConfig) -> list[Seat]:
     return [
         Seat(
             source.info,
-            Treatment(),
+            Treatment(privacy=config.privacy != "none"),
             speed=None if source.is_live else speed,
             source=source,
             state="ready",

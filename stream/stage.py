@@ -44,12 +44,14 @@ class Report(msgspec.Struct, frozen=True):
 
     `last`: the last frame of a source was sent; `gone`: every result of it has left inference.
     `gauges` are values as they stand, and the highest since the last report (`age_ms:SOURCE`).
+    `cumulative` are the timings as histograms, see `Timings.cumulative`.
     """
 
     stage: str
     what: Literal["health", "state", "last", "gone", "end", "failed"]
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
+    cumulative: dict[str, list[float]] = {}
     cpu_s: float = 0.0
     gauges: dict[str, float] = {}
     source_id: str = ""
@@ -133,6 +135,7 @@ class Stage:
             what,
             self.tally.counts,
             self.timings.summary(),
+            self.timings.cumulative(),
             round(time.thread_time(), 4),
             {**self.gauges, **self._peaks},
             **fields,

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from affectstream.stream.cli import run
 from affectstream.stream.config import RunConfig
@@ -93,8 +94,12 @@ def default_of(field: FieldInfo) -> Any:
 
 def shown(value: Any) -> str:
     """Return a default as it would stand in a YAML file."""
-    if value is None or value == () or value == {}:
+    if value is PydanticUndefined:
+        return "(needed)"
+    if value is None or value in ((), {}, ""):
         return NONE
+    if isinstance(value, tuple):
+        return code(f"[{', '.join(map(str, value))}]")
     if isinstance(value, bool):
         return code(str(value).lower())
     return code(f"{value:g}" if isinstance(value, float) else str(value))

@@ -1,0 +1,209 @@
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from click.testing import CliRunner
+from sink_messages import body, event, narration, person, reading, run_info, span, window, write_all
+from test_sink_stores import RUN_TABLES, pg_rows, server, stored  # noqa: F401
+
+from affectstream.sinks import csv as csv_sink
+from affectstream.sinks import parquet, postgres, sqlite
+from affectstream.stream.cli import main
+from affectstream.stream.errors import UsageError
+from affectstream.stream.export import export
+from affectstream.stream.query import query
+from affectstream.stream.runs import Run
+from affectstream.stream.shelf import prune, runs_below
+
+DAY_S = 86400.0
+
+
+def messages(source="clip"):
+    yield reading(0, [person(1, body=body()), person(2), person(3)], source=source)
+    yield reading(1, source=source)
+    yield reading(2, valid=False, reason="decode_error", source=source)
+    yield event(2, "spike", 1, before="0.1", after="-0.9", source=source)
+    yield event(2, "arrival", 2, source=source)
+    for second in range(1, 60):
+        yield reading(second * 25, [person(1, valence=second / 100)], source=source)
+        yield window(second * 25, [span(1), span(0, valence_mean=None)], source=source)
+    yield window(1500, [span(1), span(0)], final=True, source=source)
+    yield narration(50, text="Anna smiles.", source=source)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    run = run_info(tmp_path / "runs" / "one", sources=("clip", "door"))
+    run.folder.mkdir(parents=True)
+    told = [*messages(), *messages("door")]
+    for module in (sqlite, csv_sink):
+        write_all(module.build(module.Config(), run), told)
+    sqlite.write_ledger(run.folder / "run.db", [("source", "clip", "captured", 3)])
+    (run.folder / "run.json").write_text(json.dumps({"status": "done"}))
+    return run.folder
+
+
+def affectstream(*words, code=0, typed=None, **environment):
+    done = CliRunner().invoke(main, [str(word) for word in words], input=typed, env=environment)
+    assert done.exit_code == code, done.output + str(done.exception)
+    return done.output
+
+
+def test_exported_csv_has_the_bytes_of_the_live_one(folder, tmp_path):
+    counts = export(Run(folder), "csv", tmp_path / "again")
+    assert counts["readings"] == 2 * 64
+    for name in ("readings", "windows", "events"):
+        again = (tmp_path / "again" / f"{name}.csv").read_bytes()
+        assert again == (folder / f"{name}.csv").read_bytes()
+
+
+def test_exported_parquet_and_postgres_hold_the_rows_of_the_store(folder, server, monkeypatch):  # noqa: F811
+    from test_sink_stores import in_order, parts_of
+
+    affectstream("runs", "export", folder, "--to", "parquet")
+    for _ in range(2):
+        affectstream("runs", "export", folder, "--to", "postgres", AFFECTSTREAM_POSTGRES=server.dsn)
+    for table in (*RUN_TABLES, "ledger"):
+        rows = stored(folder, table)
+        assert in_order(table, parts_of(folder, table)) == rows
+        assert pg_rows(server, table) == rows
+
+
+def test_exported_json_holds_objects(folder, tmp_path):
+    export(Run(folder), "json", tmp_path)
+    first = json.loads((tmp_path / "readings.jsonl").read_text().splitlines()[0])
+    assert first["person"] == 1
+    assert len(first["keypoints"]) == 33
+    told = json.loads((tmp_path / "narrations.jsonl").read_text().splitlines()[0])
+    assert told["facts"] == {"people": 1}
+
+
+SQL = "SELECT source, count(*) AS n, round(avg(valence), 3) FROM readings GROUP BY 1 ORDER BY 1"
+
+
+def test_one_question_has_one_answer_over_every_store(folder, server):  # noqa: F811
+    export(Run(folder), "parquet", None)
+    told = [*messages(), *messages("door")]
+    run = run_info(folder, sources=("clip", "door"))
+    write_all(postgres.build(postgres.Config(dsn=server.dsn), run), told)
+    answers = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFECTSTREAM_POSTGRES", server.dsn)
+        for store in ("sqlite", "parquet", "csv", "postgres"):
+            answers[store] = query(str(folder), SQL, store)
+    assert answers["sqlite"][1][0][:2] == ("clip", 64)
+    assert all(answer == answers["sqlite"] for answer in answers.values())
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("SELECT * FROM nothing", "tables: run, sources"),
+        ("SELEC 1", "syntax"),
+        ("COPY (SELECT 1) TO '{folder}/stolen.csv'", "disabled"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "disabled"),
+        ("ATTACH '{folder}/run.db' AS d (TYPE sqlite)", "disabled|not allowed|extension"),
+        ("SET enable_external_access = true", "configuration|Cannot"),
+    ],
+)
+def test_a_question_reads_the_run_and_nothing_else(folder, statement, words):
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(UsageError, match=words):
+        query(str(folder), statement.format(folder=folder))
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_query_prints_columns_csv_and_json(folder):
+    table = affectstream("query", folder, SQL)
+    assert table.splitlines()[0].split()[:2] == ["source", "n"]
+    assert affectstream("query", folder, SQL, "--format", "csv").startswith("source,n,")
+    row = json.loads(affectstream("query", folder, SQL, "--format", "json").splitlines()[1])
+    assert row["source"] == "door"
+    assert "no run.db" in affectstream("query", folder.parent, SQL, code=2)
+
+
+def test_list_and_show(folder):
+    listed = affectstream("runs", "list", folder.parent)
+    assert str(folder) in listed and "done" in listed and "clip, door" in listed
+    shown = affectstream("runs", "show", folder)
+    assert "rows: readings 128, windows 240" in shown
+    assert "no such folder" in affectstream("runs", "list", folder / "nowhere", code=2)
+    (folder.parent / "broken").mkdir()
+    (folder.parent / "broken" / "run.db").write_bytes(b"no database" * 500)
+    assert "cannot be read" in affectstream("runs", "list", folder.parent)
+
+
+def test_a_run_is_deleted_with_a_proof_and_nothing_of_others(folder):
+    (folder / "mine.txt").write_text("not ours")
+    affectstream("runs", "delete", folder, typed="n\n", code=2)
+    assert (folder / "run.db").exists()
+    affectstream("runs", "delete", folder, "--yes")
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+    proof = json.loads((folder.parent / "deletions.jsonl").read_text())
+    assert proof["run_id"] == "run-1"
+    assert set(proof["files"]) >= {"run.db", "readings.csv"}
+
+
+def test_a_stretch_is_gone_from_every_byte_of_the_store(folder):
+    export(Run(folder), "parquet", None)
+    (folder / "narrative.md").write_text("Anna smiles.")
+    words = ["--source", "door", "--from", "0", "--to", "30", "--yes"]
+    affectstream("runs", "delete", folder, *words)
+    run = Run(folder)
+    assert run.readings("door")["timestamp"].min() > 30
+    assert len(run.readings("clip")) == 64
+    assert run.windows("door")["timestamp"].min() > 40
+    assert run.narrations("door").empty and not run.narrations("clip").empty
+    with closing(sqlite3.connect(folder / "run.db")) as store:
+        noted = dict(store.execute("SELECT table_name, row_count FROM deletions").fetchall())
+    assert noted["readings"] == 35
+    assert sorted(path.name for path in folder.iterdir()) == ["run.db", "run.json"]
+    affectstream("runs", "delete", folder, "--source", "clip", "--yes")
+    assert b"Anna" not in (folder / "run.db").read_bytes()
+    assert "no source" in affectstream(
+        "runs", "delete", folder, "--source", "nobody", "--yes", code=2
+    )
+
+
+def test_retention_by_age_and_size(tmp_path):
+    import os
+
+    for number, age in enumerate((40, 20, 1)):
+        run = run_info(tmp_path / str(number))
+        run.folder.mkdir()
+        write_all(sqlite.build(sqlite.Config(), run), [reading(0)])
+        (run.folder / "run.json").write_text('{"status": "done"}')
+        (run.folder / "overlay.mp4").write_bytes(b"x" * 1000)
+        for path in run.folder.iterdir():
+            os.utime(path, (1e9 - age * DAY_S,) * 2)
+    left = lambda: [path.name for path in runs_below(tmp_path)]  # noqa: E731
+    films = lambda: [path.parent.name for path in sorted(tmp_path.glob("*/overlay.mp4"))]  # noqa: E731
+    prune(tmp_path, {"rows": "30d", "pictures": "1.5d"}, 1e9)
+    assert (left(), films()) == (["1", "2"], ["2"])
+    prune(tmp_path, {"all": "100KB"}, 1e9)
+    assert left() == ["2"]
+    lines = (tmp_path / "deletions.jsonl").read_text().splitlines()
+    assert [json.loads(line)["why"] for line in lines] == [
+        "retention: rows 30d",
+        "retention: pictures 1.5d",
+        "retention: all 100KB",
+    ]
+
+
+@pytest.mark.parametrize("text", ["rows", "rows=old", "faces=30d", "rows=5"])
+def test_a_wrong_limit_is_told(tmp_path, text):
+    assert "--keep" in affectstream("runs", "prune", tmp_path, "--keep", text, code=2)
+
+
+def test_a_run_that_goes_on_is_left_alone(folder):
+    (folder / "run.json").write_text('{"status": "running"}')
+    import time
+
+    assert prune(folder.parent, {"all": "1KB"}, time.time()) == []
+
+
+def test_parts_of_an_earlier_export_do_not_stay(folder):
+    write_all(parquet.build(parquet.Config(part_rows=1), run_info(folder)), list(messages()))
+    export(Run(folder), "parquet", None)
+    assert len(list((folder / "parquet" / "readings").iterdir())) == 1
