@@ -127,6 +127,8 @@ class _Take:
         outs = [FrameSender(stage, self._link).send, *self._views]
         pictures: Iterator[Picture | None] = seat.source.pictures()
         while not self._is_over:
+            if seat.mark.seq + 1 == self._limit:
+                return "limited"
             start_s = time.perf_counter()
             picture = next(pictures, _END)
             if picture is _END:
@@ -137,8 +139,6 @@ class _Take:
                 continue
             if not seat.source.is_live:  # Else it is mostly waiting.
                 stage.timings.add("decode", (time.perf_counter() - start_s) * 1000)
-            if seat.mark.seq + 1 == self._limit:
-                return "limited"
             self._wait(picture.pts_s)
             if self._is_over:
                 break
@@ -150,7 +150,7 @@ class _Take:
         stage.obey()
         if self._is_over:
             return "interrupted"
-        return "limited" if seat.mark.seq + 1 == self._limit else ""
+        return ""
 
     def close(self) -> None:
         """Let go of the source, and count what it could not or did not decode."""

@@ -260,13 +260,18 @@ class Noting(ScriptedVision):
 
 def test_privacy_travels_with_the_picture_and_strides_with_the_camera(clip: Path) -> None:
     sink, vision = memory(wants_frames=True), Noting()
+    seen: list[Frame] = []
+    sink.see = seen.append  # type: ignore[attr-defined]
     cameras = [
         {"path": clip, "name": "shy", "privacy": True, "pose_stride": 3},
         {"path": clip, "name": "open", "face_stride": 2},
     ]
     live(("memory", sink), cameras=cameras, vision=vision, workers=1).start().join()
-    frames = [frame for frame in sink.frames if frame is not None]
-    assert {frame.source_id: frame.is_private for frame in frames} == {"shy": True, "open": False}
+    assert {frame.source_id: frame.is_private for frame in seen} == {"shy": True, "open": False}
+    raw = {(frame.source_id, frame.seq): frame.image_bgr for frame in seen}
+    given = [frame for frame in sink.frames if frame is not None]
+    is_raw = [(f.source_id, np.array_equal(f.image_bgr, raw[f.source_id, f.seq])) for f in given]
+    assert set(is_raw) == {("shy", False), ("open", True)}
     assert vision.asked["shy"][0] == Looks(True, True, True)
     assert vision.asked["shy"][1:3] == [Looks(True, False, False)] * 2
     assert vision.asked["open"][1] == Looks(False, False, False)

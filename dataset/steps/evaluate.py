@@ -58,7 +58,9 @@ def run(options: StepOptions) -> StepResult:
     write_rows(results.out / "evaluation.csv", COLUMNS, rows)
     result.done = len(rated)
     result.notes += [_told(row) for row in rows if row["scope"] == "overall"]
-    if rated:
+    if rated and not rows:
+        result.notes.append("the ratings are too few to compare")
+    if rows:
         from ..drawing.evaluation import draw_evaluation
 
         draw_evaluation(results.out / "plots", pd.DataFrame(rows), rated)
