@@ -248,7 +248,7 @@ class Desk:
                 memory.facts = self._facts
                 memory.texts.append(told.text)
         last = interval.windows[-1]
-        if interval.kind == "story":
+        if interval.kind == "story" and not gap:
             del self._memories[interval.source_id]
         facts = {key: value for key, value in task.facts.items() if key != "views"}
         return interval, Narration(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from sink_messages import run_info
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.messages import SourceInfo
 from affectstream.stream.pipeline import Pipeline
-from affectstream.stream.sources.base import Picture
+from affectstream.stream.sources.base import Picture, PlainSource
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 pytest.importorskip("uvicorn", reason="the live page comes with [web]")
@@ -25,7 +26,7 @@ pytest.importorskip("websockets", reason="the live page comes with [web]")
 from affectstream.sinks.web import Config, WebSink  # noqa: E402
 
 
-class Endless:
+class Endless(PlainSource):
     """Pictures without end, or until `last` were given; each after the one before was asked for."""
 
     def __init__(self, source_id: str = "made", last: int = 1 << 30, rate_hz: float = 25.0) -> None:
@@ -67,10 +68,13 @@ def live_pipeline(sources, *, out: Path | None = None, port: int = 0, **web) -> 
     return Pipeline(config(**options), vision=ScriptedVision(), sources=sources)
 
 
-def url_of(captured: str) -> str:
-    """Return the address that was printed last."""
-    lines = [line for line in captured.splitlines() if line.startswith("page: ")]
-    return lines[-1].removeprefix("page: ")
+def url_of(capfd: pytest.CaptureFixture[str]) -> str:
+    """Return the address that a run prints once its page is there."""
+    text, end_s = "", time.monotonic() + 60
+    while "page: " not in text or not text.endswith("\n"):
+        assert time.monotonic() < end_s, f"no address of a page: {text}"
+        text += capfd.readouterr().err
+    return [line for line in text.splitlines() if line.startswith("page: ")][-1][6:]
 
 
 def ask(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:

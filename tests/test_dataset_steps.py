@@ -220,7 +220,7 @@ def test_a_dry_run_writes_nothing_and_a_limit_is_kept(root: Path, tmp_path: Path
         ("match", (), "dataset.csv is missing: run `affectstream dataset explore` first"),
         ("extract", (), "pairs.csv is missing: run `affectstream dataset match` first"),
         ("label", ("--set", "normalize=subject"), "unknown key normalize; did you mean normalise"),
-        ("label", ("--set", "normalise=x"), "label: normalise: Input should be 'scale'"),
+        ("label", ("--set", "normalise=x"), "normalise: got 'x'. Input should be 'scale'"),
         ("label", ("--set", "normalise"), "write KEY=VALUE"),
         ("explore", ("--config", "absent.yaml"), "absent.yaml: no such configuration file"),
         ("extract", ("--set", "run={speed: real}"), "run.speed is set by the step"),

@@ -162,7 +162,9 @@ def test_a_camera_is_paused_and_goes_on_where_it_was(clip: Path) -> None:
     until(lambda states: len(readings_of(sink, "a")) > 5)
     assert tell("pause", "a") == "a: pausing"
     until(lambda states: states["a"] == "paused")
-    before, others = len(readings_of(sink, "a")), len(readings_of(sink, "b"))
+    others = len(readings_of(sink, "b"))
+    until(lambda states: len(readings_of(sink, "b")) > others + 5)  # What was under way is told.
+    before = len(readings_of(sink, "a"))
     until(lambda states: len(readings_of(sink, "b")) > others + 20)
     assert len(readings_of(sink, "a")) == before
     tell("resume", "a")

@@ -103,7 +103,7 @@ def test_sources_are_opened_in_the_order_given(tmp_path: Path) -> None:
 
 
 def test_no_source_is_a_matter_of_usage() -> None:
-    with pytest.raises(ConfigError, match="name a video, a folder, a glob"):
+    with pytest.raises(ConfigError, match="name a video, a folder or a glob"):
         open_sources([], loop=False)
 
 

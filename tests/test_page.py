@@ -264,7 +264,7 @@ def test_the_camera_of_the_page_is_the_source(playwright, film, capfd):
 
     options = config(sources=["browser"], live=True, sinks=[{"kind": "web", "port": 0}])
     pipeline = Pipeline(options, vision=ScriptedVision()).start()
-    url = url_of(capfd.readouterr().err)
+    url = url_of(capfd)
     arguments = ["--no-sandbox", *FAKE, f"--use-file-for-fake-video-capture={film}"]
     launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
     try:

@@ -4,10 +4,12 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from helpers import config
+from made_videos import make
 
 from affectstream.stream.cli import main
-from affectstream.stream.errors import ConfigError
-from affectstream.stream.locate import open_sources
+from affectstream.stream.locate import means_camera
+from affectstream.stream.seats import open_seats
 from affectstream.stream.sources.browser import MOST_PX, Config, build, decode
 from affectstream.stream.uploads import open_upload, upload_of
 
@@ -84,9 +86,13 @@ def test_closing_frees_the_name_but_not_a_later_one(source):
     source.close()
 
 
-def test_it_stands_alone():
-    with pytest.raises(ConfigError, match="stands alone"):
-        open_sources(["browser", "clip.mp4"], loop=False)
+def test_it_is_live_beside_others(tmp_path):
+    make(tmp_path / "clip.mp4", 2)
+    seats = open_seats(config(sources=["browser", str(tmp_path / "clip.mp4")], speed="real"))
+    assert [(seat.source_id, seat.speed) for seat in seats] == [("browser", None), ("clip", 1.0)]
+    assert means_camera("browser")
+    for seat in seats:
+        seat.source.close()
 
 
 def test_it_needs_a_page():

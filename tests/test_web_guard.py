@@ -151,7 +151,7 @@ def test_a_short_token_is_refused(monkeypatch):
 def test_a_token_is_made_on_request_and_printed(monkeypatch, capsys):
     monkeypatch.setenv("AFFECTSTREAM_WEB_TOKEN", "new")
     with sink(host="0.0.0.0") as made:
-        url = url_of(capsys.readouterr().err)
+        url = url_of(capsys)
         assert url == made.url
         token = url.partition("token=")[2]
         assert len(token) >= 22

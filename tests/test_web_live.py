@@ -225,7 +225,7 @@ def test_a_whole_run(tmp_path, capsys):
     before = set(threading.enumerate())
     source = Endless()
     pipeline = live_pipeline([source], out=tmp_path / "out").start()
-    url = url_of(capsys.readouterr().err)
+    url = url_of(capsys)
     with connect(url.replace("http", "ws") + "live", max_size=None) as page:
         seq = -1
         for _ in range(30):

@@ -12,9 +12,11 @@ import socket
 import sys
 import threading
 from collections.abc import Generator, Sequence
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from websockets.protocol import State
 
 from ...stream.errors import SinkError, UsageError
 from .guard import Guard, Guarded
@@ -120,6 +122,10 @@ class _Uvicorn(uvicorn.Server):
         self._has_started.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            if _is_leaving(connection):  # uvicorn would fail on one that says goodbye already
+                connection.transport.abort()
+                self.server_state.connections.discard(connection)
         await super().shutdown(sockets)
         # A client that does not read would hold its connection open for ever.
         for connection in list(self.server_state.connections):
@@ -127,6 +133,12 @@ class _Uvicorn(uvicorn.Server):
             if transport is not None:
                 transport.abort()
         await asyncio.sleep(0)
+
+
+def _is_leaving(connection: Any) -> bool:
+    """Tell a WebSocket that is neither opening nor open."""
+    state = getattr(getattr(connection, "conn", None), "state", None)
+    return state in (State.CLOSING, State.CLOSED)
 
 
 def bind(host: str, port: int) -> socket.socket:
