@@ -241,7 +241,9 @@ class Pipeline:
         end_s = time.monotonic() + READY_S
         while room.subscribers < len(self._workers.alive):
             self._take_all(room)
-            if self._workers.errors or time.monotonic() > end_s:
+            if self._workers.errors:
+                raise self._workers.errors[0]
+            if time.monotonic() > end_s:
                 raise StageError("the stages did not start")
         self._start_capture(room, links)
 

@@ -57,6 +57,7 @@ def kill_when(child: subprocess.Popen[bytes], reached: Callable[[], bool]) -> bo
     return False
 
 
+@pytest.mark.slow
 def test_a_flow_killed_in_every_step_leaves_the_same_bytes(tmp_path: Path) -> None:
     root = made_dataset.make(tmp_path / "videos")
     undisturbed, out = tmp_path / "undisturbed", tmp_path / "out"
