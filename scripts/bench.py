@@ -80,13 +80,13 @@ def pipeline(clip: str, limit: int, keep: bool) -> dict[str, Any]:
 
 
 def scripted(workers: int) -> dict[str, Any]:
-    """Run 400 frames of a stateful scripted model that computes 10 ms on each."""
+    """Run 1000 frames of a stateful scripted model that computes 10 ms on each."""
     eyes = ScriptedVision(compute_s=0.01)
-    source = Synthetic(SyntheticConfig(frames=400), "made")
+    source = Synthetic(SyntheticConfig(frames=1000), "made")
     run = Pipeline(load(None, speed="max", workers=workers), vision=eyes, sources=[source])
     start_s = time.perf_counter()
     run.start().join()
-    return {"frames": 400, "wall_s": time.perf_counter() - start_s}
+    return {"frames": 1000, "wall_s": time.perf_counter() - start_s}
 
 
 PARTS = ("plain", "ceiling", "pipeline", "pipeline_out", "scripted_1", "scripted_2")
