@@ -1,5 +1,6 @@
 """Pipelines of scripted parts, for the tests of everything around the networks."""
 
+import threading
 from typing import Any
 
 from affectstream.models.base import Vision
@@ -34,3 +35,8 @@ def pipeline(
 def memory(**options: Any) -> MemorySink:
     run = RunInfo("test", None, (), "coco17", 10.0, False)
     return MemorySink(MemoryConfig(**options), run)
+
+
+def threads() -> list[str]:
+    """The names of the threads alive, but the one that a progress bar keeps for the process."""
+    return [each.name for each in threading.enumerate() if each.name != "tqdm_monitor"]

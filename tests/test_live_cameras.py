@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import config, memory, synthetic
+from helpers import config, memory, synthetic, threads
 from made_videos import make
 
 from affectstream.models.base import Vision
@@ -36,8 +36,7 @@ def private_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = tempfile.mkdtemp(prefix="as-")
     monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
     yield
-    names = [thread.name for thread in threading.enumerate()]
-    assert names == ["MainThread"]
+    assert threads() == ["MainThread"]
     assert [path.name for path in Path(folder).glob("affectstream/*")] == []
     shutil.rmtree(folder)
 

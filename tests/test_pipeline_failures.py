@@ -3,13 +3,12 @@
 import gc
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 
 import pytest
-from helpers import memory, pipeline, synthetic
+from helpers import memory, pipeline, synthetic, threads
 
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.errors import ModelError, SinkError, StageError
@@ -24,8 +23,7 @@ SOON_S = 2.0
 def nothing_left() -> Iterator[None]:
     """No thread and no socket outlives a run; no child does either."""
     yield
-    names = [thread.name for thread in threading.enumerate()]
-    assert names == ["MainThread"]
+    assert threads() == ["MainThread"]
     left = subprocess.run(
         ["ps", "-ww", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True
     ).stdout

@@ -2,10 +2,10 @@
 
 import json
 import socket as net
-import threading
 
 import numpy as np
 import pytest
+from helpers import threads
 from sink_messages import event, face, frame, narration, person, reading, run_info, window
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
@@ -222,7 +222,7 @@ def test_the_page_is_told_of_the_end():
 
 def test_a_whole_run(tmp_path, capsys):
     """The page's history is what is stored; the ledger is even; no thread is left."""
-    before = set(threading.enumerate())
+    before = threads()
     source = Endless()
     pipeline = live_pipeline([source], out=tmp_path / "out").start()
     url = url_of(capsys)
@@ -243,7 +243,7 @@ def test_a_whole_run(tmp_path, capsys):
     summary = pipeline.join()
     assert summary.status == "done"
     assert all(row.get("pending", 0) == 0 for row in summary.ledger.values())
-    assert set(threading.enumerate()) == before
+    assert threads() == before
     assert len(Run(tmp_path / "out").windows()) > 0
 
 
