@@ -179,11 +179,11 @@ class Desk:
         self._task, self._interval = task, interval
         self._asked_s, self._cpu_s = time.monotonic(), _cpu_s(self._child.pid)
         self._unsent = _encode(Ask(self._number, task))
+        self._send()
 
     def poll(self) -> tuple[Interval, Narration] | None:
         """Return what the request came to, or None while it may still be answered."""
-        if self._unsent and offer(self.socket, self._unsent):
-            self._unsent = b""  # Until the child has connected, there is nobody to send to.
+        self._send()
         while (payload := receive(self.socket)) is not None:
             told = _told(payload)
             if isinstance(told, Ready):
@@ -203,6 +203,11 @@ class Desk:
         """End the child."""
         end_child(self._child)
         self._stage.drop(self.socket)
+
+    def _send(self) -> None:
+        """Send what waits to be sent; until the child has connected, there is nobody to take it."""
+        if self._unsent and offer(self.socket, self._unsent):
+            self._unsent = b""
 
     def _fault(self) -> str:
         """Return why no answer will be waited for, or nothing."""
