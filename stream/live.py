@@ -29,11 +29,6 @@ log = logging.getLogger(__name__)
 ADAPT_S = 2.0
 """How often a camera's source is told how much to decode. Our choice."""
 
-MILD = 0.9
-KEY_FRAMES_HZ = 1.0
-"""A source that knows levels alone decodes key frames alone when no more than this many pictures a
-second are wanted: a camera makes about one a second. Our choice."""
-
 _END = Picture(0.0, np.empty((0, 0, 3), np.uint8))
 
 
@@ -225,11 +220,7 @@ class _Take:
             return
         share = min(1.0, self._link.target_hz * since_s / max(1, self._had - had))
         self._stage.gauges[f"decoded:{self._seat.source_id}"] = share
-        if (keep := getattr(source, "keep", None)) is not None:
-            keep(share)
-        else:
-            level = 0 if share > MILD else 1 if self._link.target_hz > KEY_FRAMES_HZ else 2
-            source.shed(level)
+        source.keep(share)
 
     def _count(self, fate: str, number: int = 1) -> None:
         """Count pictures that were captured and go no further."""

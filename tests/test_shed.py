@@ -51,6 +51,25 @@ def test_a_share_that_rises_waits_for_the_next_key_frame() -> None:
     assert [choice.takes(mark == "#") for mark in "..#.."] == [False, False, True, True, True]
 
 
+def test_key_frames_alone_are_taken_before_a_group_is_known() -> None:
+    choice = PacketChoice()
+    choice.share = 0.0
+    assert [choice.takes(mark == "#") for mark in "#...#."] == [True, *[False] * 3, True, False]
+
+
+def test_what_a_decoder_skips_by_itself_is_counted_at_the_next_key_frame() -> None:
+    choice = PacketChoice()
+    choice.decoded(-1)  # The decoder holds one picture back to put them in order.
+    for mark in "#bPbP" * 2:
+        choice.takes(mark == "#")
+        choice.decoded(1)
+    choice.share = 0.99
+    for mark in "#bPbP#":
+        choice.takes(mark == "#")
+        choice.decoded(mark != "b")
+    assert choice.left_out == 2
+
+
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """Three groups of eight pictures, no picture of it is one that none refers to."""

@@ -195,7 +195,7 @@ class Steered:
             yield self.picture()
             self.lost += len(self._seen) == before
 
-    def shed(self, level):
+    def keep(self, share):
         pass
 
     def interrupt(self):

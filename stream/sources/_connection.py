@@ -23,6 +23,7 @@ from ._faults import Fault, fault_of
 from ._live_clock import Lateness, SenderClock
 from ._media import MAX_PIXELS
 from ._pixels import to_bgr
+from ._shed import PacketChoice
 
 Transport = Literal["tcp", "udp"]
 
@@ -48,7 +49,8 @@ class Taken:
 class Connection:
     """Counts what it could not decode (`decode_errors`) and what it left out (`shed_frames`).
 
-    `beat_s` is the monotonic time of its last step; `fault` is why it ended.
+    `share` is how much of the pictures to decode. `beat_s` is the monotonic time of its last step;
+    `tried` are the packets decoded since the last whole picture; `fault` is why it ended.
     """
 
     def __init__(
@@ -69,15 +71,20 @@ class Connection:
             self._options |= {"tls_verify": "1", "ca_file": str(ca_file)}
         self._ca_file = ca_file
         self._stalled = Fault("stalled", f"no picture for {timeout_s:g} s")
-        self.decode_errors = self.shed_frames = 0
+        self.decode_errors = self.tried = 0
+        self.share = 1.0
         self.beat_s = time.monotonic()
         self.is_open = False
-        self.level = 0
         self.fault: Fault | None = None
         self.sender = SenderClock()
         self._is_wanted = True
-        self._waits_for_key = False
+        self._choice = PacketChoice()
         self._dirty_until_s: float | None = None
+
+    @property
+    def shed_frames(self) -> int:
+        """How many pictures were left out on purpose."""
+        return self._choice.left_out
 
     def leave(self) -> None:
         """Make `pictures` end at the next packet; from any thread."""
@@ -129,7 +136,7 @@ class Connection:
             if packet.pts is not None:
                 is_behind = late.is_behind(packet.pts * base_s, self.beat_s)
                 self._hear(packet, packet.pts * base_s)
-            for frame in self._decode(stream, packet, 2 if is_behind else self.level):
+            for frame in self._decode(stream, packet, 0.0 if is_behind else self.share):
                 stamp_s = None if frame.pts is None else frame.pts * base_s
                 image_bgr = to_bgr(frame, convert)
                 wall_ns = self.sender.wall_ns(stamp_s, time.time_ns())
@@ -137,22 +144,23 @@ class Connection:
         self.fault = Fault("hung_up", "the camera ended the stream")
 
     def _decode(
-        self, stream: VideoStream, packet: Packet[VideoStream], level: int
+        self, stream: VideoStream, packet: Packet[VideoStream], share: float
     ) -> list[VideoFrame]:
         """Return the whole pictures that come out; count the others."""
-        self._waits_for_key = level == 2 or (self._waits_for_key and not packet.is_keyframe)
-        if self._waits_for_key and not packet.is_keyframe:
-            self.shed_frames += 1
+        self._choice.share = share
+        if not self._choice.takes(packet.is_keyframe):
             return []
-        stream.codec_context.skip_frame = "NONREF" if level == 1 else "DEFAULT"
+        stream.codec_context.skip_frame = self._choice.skips
         try:
             frames = stream.decode(packet)
+            self._choice.decoded(len(frames))
         except av.error.FFmpegError:
             frames = []
+            self._choice.decoded(1)
             self._damage()
-        else:
-            self.shed_frames += level == 1 and not frames
-        return [frame for frame in frames if self._is_whole(frame)]
+        whole = [frame for frame in frames if self._is_whole(frame)]
+        self.tried = 0 if whole else self.tried + 1
+        return whole
 
     def _is_whole(self, frame: VideoFrame) -> bool:
         """Return whether a picture shows what the camera saw, no mending of a damaged one."""

@@ -36,6 +36,7 @@ class PacketChoice:
         self._is_skipping = False
         self._pending = 0
         self._was_thinned = False
+        self._delay = 0
 
     @property
     def skips(self) -> Literal["DEFAULT", "NONREF"]:
@@ -50,7 +51,7 @@ class PacketChoice:
             self._is_skipping = self._place > self._most
         elif is_key:
             self._is_skipping = False
-        elif self._group and self._place > self._most:
+        elif (self._group or not self.share) and self._place > self._most:
             self._is_skipping = True
         self.left_out += self._is_skipping
         self._pending += not self._is_skipping
@@ -62,10 +63,19 @@ class PacketChoice:
 
     def end_pass(self) -> None:
         """Count what the decoder skipped by itself, once it is empty."""
-        if self._was_thinned:
-            self.left_out += max(0, self._pending)
-        self._pending, self._place, self._was_thinned = 0, 0, False
+        self._delay = 0
+        self._count_skipped()
+        self._pending = self._place = 0
         self._is_skipping = False
+
+    def _count_skipped(self) -> None:
+        """Count what the decoder will never give: more than it holds back to put it in order."""
+        if self._was_thinned:
+            self.left_out += max(0, self._pending - self._delay)
+            self._pending = min(self._pending, self._delay)
+        else:
+            self._delay = self._pending
+        self._was_thinned = False
 
     @property
     def _is_intra(self) -> bool:
@@ -77,6 +87,8 @@ class PacketChoice:
         return max(1, round(self.share * length))
 
     def _count(self, is_key: bool) -> None:
+        if is_key:
+            self._count_skipped()
         if is_key and self._place and not (self._is_intra and self._place < INTRA_GROUP):
             self._group = 1 if self._is_intra else min(self._place, LONGEST_GROUP)
             self._place = 0

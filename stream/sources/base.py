@@ -67,8 +67,8 @@ class Source(Protocol):
         """Make `pictures` end soon; called from another thread."""
         ...
 
-    def shed(self, level: int) -> None:
-        """Decode less, from any thread: 0 all, 1 no picture that none refers to, 2 key frames.
+    def keep(self, share: float) -> None:
+        """Decode only about this share of the pictures, in 0..1; from any thread.
 
         A source that cannot do so ignores it.
         """
@@ -90,5 +90,5 @@ class PlainSource:
         """Return how many pictures were left out on purpose."""
         return 0
 
-    def shed(self, level: int) -> None:
+    def keep(self, share: float) -> None:
         """Ignore it."""

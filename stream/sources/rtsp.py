@@ -33,6 +33,9 @@ PICTURE_S = 10.0
 STEADY_S = 5.0
 """A connection that played for less counts as one more failed attempt."""
 
+MOST_DELAYED = 16
+"""So many packets a decoder may hold back before it gives a picture. Source: H.264, A.3.1."""
+
 MOST_WAITING = 8
 MOST_STRAYS = 3
 """Readers left behind that still hang; while there are so many, no further one is started."""
@@ -89,7 +92,7 @@ class Rtsp:
         self._connection: Connection | None = None
         self._reader: Reader[Taken] | None = None
         self._strays: list[Reader[Taken]] = []
-        self._level = 0
+        self._share = 1.0
         self._interrupted = False
         self._attempts = self._outages = 0
         self._past_errors = self._past_shed = self._repeated = 0
@@ -146,11 +149,11 @@ class Rtsp:
         """End within `TICK_S`."""
         self._interrupted = True
 
-    def shed(self, level: int) -> None:
-        """Decode less from the next packet on; going back from key frames waits for one."""
-        self._level = level
+    def keep(self, share: float) -> None:
+        """Decode less from the next packet on; to decode more waits for a key frame."""
+        self._share = share
         if self._connection is not None:
-            self._connection.level = level
+            self._connection.share = share
 
     def close(self) -> None:
         """Leave the connection; one that hangs ends by itself within its time-out."""
@@ -164,7 +167,7 @@ class Rtsp:
     def _connect(self) -> None:
         self._clock.begin()
         connection = self._connect_to(self._config)
-        connection.level = self._level
+        connection.share = self._share
         self._connection = connection
         name = f"rtsp-{self.info.source_id}"
         self._reader = Reader(name, connection.pictures(), MOST_WAITING)
@@ -184,7 +187,7 @@ class Rtsp:
             elif now_s - connection.beat_s > self._config.timeout_s + CUT_S:
                 connection.fault = self._cut(connection)
                 return
-            elif now_s - pictured_s > PICTURE_S and connection.level < 2:
+            elif now_s - pictured_s > PICTURE_S and connection.tried > MOST_DELAYED:
                 connection.fault = Fault("garbage", f"no whole picture for {PICTURE_S:.0f} s")
                 return
             yield picture

@@ -107,7 +107,7 @@ class Webcam:
             pts_s = (newest_ns - zero_ns) / 1e9
             yield Picture(pts_s, shot.image_bgr, epoch, t_wall_ns, shot.here_ns)
 
-    def shed(self, level: int) -> None:
+    def keep(self, share: float) -> None:
         """Ignore it: pictures that stand alone cost little, and the driver drops what waits."""
 
     def interrupt(self) -> None:
