@@ -20,6 +20,7 @@ from pydantic import (
 
 from .errors import ConfigError
 from .explain import explain
+from .secrets import SecretUrl
 
 LISTS = (".yaml", ".yml", ".streams")
 """Endings of files that a user may name in place of a source."""
@@ -89,14 +90,14 @@ class Camera(Treatment):
 
     @property
     def title(self) -> str:
-        """The name, or one made of where it is, without credentials."""
+        """The name, or one made of where it is, without credentials. Raises: ConfigError."""
         if self.name:
             return self.name
         if self.path is not None:
             return self.path.stem
         if self.url is not None:
-            parts = urlsplit(self.url.get_secret_value())
-            return f"{parts.hostname or ''} {parts.path}"
+            url = SecretUrl.parse(self.url.get_secret_value())
+            return f"{url.host} {urlsplit(url.path).path}"
         return str(self.device)
 
 

@@ -14,13 +14,16 @@ import click
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from .status import Answer, What
+    from .status import Answer, CameraState, What
 
 SETTLE_S = 5.0
 """How long a command waits for the camera to follow it."""
 
 STOP_S = 20.0
 """How long `stop` waits for the run to complete its files."""
+
+COMING = ("ready", "running", "connecting", "playing")
+"""States of a camera that may be about to give a result."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -107,26 +110,31 @@ def stop(run: Path | None) -> None:
 
 
 def _change(run: Path | None, what: What, camera: str, until: set[str] | None = None) -> None:
+    before = _camera(run, camera)
     _ask(run, what, camera)
-    _settle(run, camera, until or set())
+    _settle(run, camera, until or set(), before.results if before else 0)
 
 
-def _settle(run: Path | None, camera: str, until: set[str]) -> None:
-    """Wait until a camera is in one of the states, or has a picture or a fault; print how it is."""
+def _settle(run: Path | None, camera: str, until: set[str], results: int = 0) -> None:
+    """Wait until a camera is in one of the states, has further results or a fault; print it."""
     end_s = time.monotonic() + SETTLE_S
     while True:
-        state = _ask(run, "status").state
-        assert state is not None
-        one = next((one for one in state.cameras if one.camera == camera), None)
+        one = _camera(run, camera)
         word = "removed" if one is None else one.state
-        has_come = not until and one is not None and (word != "running" or one.age_ms is not None)
-        if word in until or has_come or time.monotonic() > end_s:
+        has_come = one is not None and (one.results > results or word not in COMING)
+        if word in until or (not until and has_come) or time.monotonic() > end_s:
             break
         time.sleep(0.1)
     detail = f": {one.detail}" if one is not None and one.detail else ""
     if word == "failed":
         raise UsageError(f"{camera}{detail or ' failed'}")
     click.echo(f"{camera}: {word}{detail}")
+
+
+def _camera(run: Path | None, name: str) -> CameraState | None:
+    state = _ask(run, "status").state
+    assert state is not None
+    return next((one for one in state.cameras if one.camera == name), None)
 
 
 def _ask(

@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,12 +111,14 @@ def test_a_camera_is_paced_by_itself_and_no_frame_limit_is_missed() -> None:
 
 
 @contextmanager
-def command(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def command(
+    *arguments: str, folder: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as errors:
         child = subprocess.Popen(
             [sys.executable, "-m", "affectstream.stream", *arguments],
             cwd=folder,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {})},
             stdout=out,
             stderr=errors,
         )
@@ -157,6 +161,54 @@ def test_the_password_is_nowhere(tmp_path: Path) -> None:
             assert child.wait(PATIENCE_S) == 143
     assert "rtsp://admin:***@" in (tmp_path / "out" / "run.json").read_text()
     assert not canaries(tmp_path), canaries(tmp_path)
+
+
+def test_cameras_join_and_leave_a_run_and_tell_no_password(tmp_path: Path) -> None:
+    """What `ctl` is told, shows and leaves behind; a slash in a password moves no part of a URL."""
+    password = "CANARY/p@ss"
+    with (
+        tempfile.TemporaryDirectory(prefix="as-") as place,
+        Camera(encode(), user="admin", password=password) as first,
+        Camera(encode(), user="admin", password=password) as second,
+    ):
+        env = {"XDG_RUNTIME_DIR": place}
+        options = ("--out", "out", "--model", "face=none", "--model", "pose=none")
+        with command("run", first.url(f"admin:{password}"), *options, folder=tmp_path, env=env):
+            said = partial(ctl, folder=tmp_path, env=env)
+            wait(lambda: said("status").returncode == 0, "the run is there")
+            added = said("add", "-", "--name", "Yard", text=second.url(f"admin:{password}"))
+            assert added.stdout == "yard: playing\n", added
+            assert said("pause", "yard").stdout == "yard: paused\n"
+            assert said("resume", "yard").stdout == "yard: playing\n"
+            wrong = said("add", "-", "--name", "Gate", text=second.url("admin:CANARY-wrong"))
+            assert "gate: refused" in wrong.stdout, wrong
+            unnamed = said("add", second.url(f"admin:{password}"))
+            assert unnamed.stdout == "127-0-0-1-clip-2: playing\n", unnamed
+            broken = said("add", f"rtsp://admin:{password}@h:x/")
+            assert broken.returncode == 2 and "rtsp://admin:***@h:x/" in broken.stderr
+            assert said("stop").stdout == "stopped\n"
+    assert not canaries(tmp_path), canaries(tmp_path)
+    shown = "".join(one.stdout + one.stderr for one in HEARD)
+    assert not any(form in shown for form in FORMS), shown
+
+
+HEARD: list[subprocess.CompletedProcess[str]] = []
+
+
+def ctl(
+    *words: str, folder: Path, env: dict[str, str], text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "affectstream.stream", "ctl", *words],
+        cwd=folder,
+        env={**os.environ, **env},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    HEARD.append(done)
+    return done
 
 
 BAD = [
