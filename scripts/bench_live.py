@@ -42,7 +42,7 @@ from affectstream.stream.prepare import open_vision, versions
 from affectstream.stream.status import Ask, RunState
 
 WIDTH_PX, HEIGHT_PX, GROUP_S = 1280, 720, 2
-WARM_S = 20.0
+WARM_S = 45.0
 """Measured from here on: strides and decoding have found their level."""
 
 
@@ -237,7 +237,7 @@ def main() -> None:
     parser.add_argument("--url", help="cameras of a server, {n} for their number")
     parser.add_argument("--cameras", default="1,4,8,16")
     parser.add_argument("--rate", type=int, default=15, help="pictures a second of a camera")
-    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--no-naive", action="store_true")
     parser.add_argument("--part", choices=("pipeline", "naive"), help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,14 +1,15 @@
 """How many pictures a second each camera is to decode when not all can be looked at. Pure.
 
-One target holds for all cameras, so that none is better off: a camera that gives fewer decodes all
-of them, the others equally many. It falls towards a little more than what is looked at, and
-grows while nearly everything is.
+One target holds for all cameras: a camera that gives fewer decodes all of them, the others about
+equally many. It falls towards a little more than what is looked at, and grows while nearly
+everything is. Of cameras whose key frames fall together fewer pictures are looked at, so `Balance`
+lets them decode more than the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 WASTE_UP = 0.22
 """From this share of decoded pictures that nobody sees, less is decoded. Our choice."""
@@ -27,6 +28,13 @@ SPARE = 1.25
 GROWTH = 1.5
 LEAST_HZ = 0.5
 """Less is never asked for. Our choice."""
+
+
+HELD = 0.75
+"""A camera that decodes less than this share of what it may gives all that it has. Our choice."""
+
+MOST_LEAN = 2.5
+"""No camera decodes so many times more, or less, than the target. Our choice."""
 
 
 class Demand:
@@ -55,3 +63,35 @@ class Demand:
             if self.target_hz > 4 * most_hz:
                 self.target_hz = math.inf
         return self.target_hz
+
+
+class Balance:
+    """Evens out what is seen of cameras: who is seen less than the others decodes more."""
+
+    def __init__(self) -> None:
+        """Treat all alike."""
+        self._lean: dict[str, float] = {}
+
+    def tell(self, target_hz: float, counts: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+        """Return the target of each camera, from how many a second it decoded and had seen."""
+        if math.isinf(target_hz):
+            self._lean.clear()
+        lean = {name: self._lean.get(name, 1.0) for name in counts}
+        held = {
+            name: seen_hz
+            for name, (decoded_hz, seen_hz) in counts.items()
+            if decoded_hz >= HELD * target_hz * lean[name]
+        }
+        if held:
+            mean_hz = sum(held.values()) / len(held)
+            for name, seen_hz in held.items():
+                ratio = mean_hz / seen_hz if seen_hz else MOST_LEAN
+                lean[name] *= math.sqrt(_within(ratio))
+            scale = len(held) / sum(lean[name] for name in held)
+            lean.update({name: _within(lean[name] * scale) for name in held})
+        self._lean = lean
+        return {name: target_hz * lean[name] for name in counts}
+
+
+def _within(ratio: float) -> float:
+    return min(max(ratio, 1 / MOST_LEAN), MOST_LEAN)

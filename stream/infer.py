@@ -12,7 +12,7 @@ import msgspec
 
 from ..models.base import Vision
 from .bus import receive, receive_from, send_to
-from .demand import Demand
+from .demand import Balance, Demand
 from .errors import ModelError
 from .frames import FrameLink, FrameReceiver, PictureShelf
 from .messages import End, Observation
@@ -173,7 +173,7 @@ class _Load:
         self._stage = stage
         self._pool = pool
         self._stretch = Stretch()
-        self._demand = Demand()
+        self._demand, self._balance = Demand(), Balance()
         self._marks: dict[str, tuple[int, int]] = {}
         self._old: dict[str, tuple[int, int]] = {}
         self._next_s = self._at_s = time.monotonic()
@@ -199,7 +199,7 @@ class _Load:
         counts = {link.address: (link.sent, link.lost) for link in links}
         fresh = _since(self._marks, counts)
         self._marks = counts
-        sent, lost = sum(one[0] for one in fresh), sum(one[1] for one in fresh)
+        sent, lost = sum(one[0] for one in fresh.values()), sum(one[1] for one in fresh.values())
         scheduler = self._pool.scheduler
         scheduler.factor = self._stretch.tell(sent - lost, lost, work_s[-1] / per_period)
         self._stage.gauges["stretch"] = scheduler.factor
@@ -209,22 +209,24 @@ class _Load:
         if self._periods % DEMAND_PERIODS == 0:
             span_s = DEMAND_PERIODS * LOAD_PERIOD_S
             fresh, self._old = _since(self._old, counts), counts
-            decoded_hz = [one[0] / span_s for one in fresh]
-            seen_hz = [(sent - lost) / span_s for sent, lost in fresh]
+            rates = {
+                name: (sent / span_s, (sent - lost) / span_s) for name, (sent, lost) in fresh.items()
+            }
+            decoded_hz, seen_hz = zip(*rates.values(), strict=True) if rates else ((), ())
             busy = sum(work_s) / len(work_s) / per_period
-            target_hz = self._demand.tell(decoded_hz, seen_hz, busy)
+            targets = self._balance.tell(self._demand.tell(decoded_hz, seen_hz, busy), rates)
             for link in links:
-                link.target_hz = target_hz
+                link.target_hz = targets[link.address]
 
 
 def _since(
     before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
-) -> list[tuple[int, int]]:
+) -> dict[str, tuple[int, int]]:
     """Return what was sent and lost since, by link."""
-    return [
-        (sent - before.get(name, (0, 0))[0], lost - before.get(name, (0, 0))[1])
+    return {
+        name: (sent - before.get(name, (0, 0))[0], lost - before.get(name, (0, 0))[1])
         for name, (sent, lost) in after.items()
-    ]
+    }
 
 
 class _Outlet:

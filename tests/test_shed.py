@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_videos import make
 
-from affectstream.stream.demand import Demand
+from affectstream.stream.demand import MOST_LEAN, Balance, Demand
 from affectstream.stream.sources._shed import PacketChoice
 from affectstream.stream.sources.base import Picture
 from affectstream.stream.sources.video import Config, Video
@@ -39,6 +39,12 @@ def taken(pattern: str, share: float) -> str:
 )
 def test_a_share_takes_the_head_of_each_group(pattern: str, share: float, expected: str) -> None:
     assert taken(pattern, share) == expected
+
+
+def test_what_rounding_takes_of_a_group_is_made_good() -> None:
+    heads = taken(GROUP * 10, 0.3).replace(" ", "").split("#")[1:]
+    assert {len(head) for head in heads} == {2, 3}
+    assert sum(1 + len(head) for head in heads) == 0.3 * 12 * 10
 
 
 def test_a_share_that_rises_waits_for_the_next_key_frame() -> None:
@@ -90,7 +96,9 @@ def passes(video: Video, count: int) -> Iterator[list[Picture]]:
         yield seen
 
 
-@pytest.mark.parametrize(("share", "kept"), [(1.0, 24), (0.9, 21), (0.5, 12), (0.25, 6), (0.0, 3)])
+@pytest.mark.parametrize(
+    ("share", "kept"), [(1.0, 24), (0.875, 21), (0.5, 12), (0.25, 6), (0.0, 3)]
+)
 def test_a_video_decodes_less_and_keeps_its_time(clip: Path, share: float, kept: int) -> None:
     video = Video(Config(path=clip, loop=True), "clip")
     looped = passes(video, 3)
@@ -164,3 +172,38 @@ def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:
         decoded = [min(25.0, target), min(25.0, target), min(5.0, target)]
     assert decoded[0] == decoded[1] and decoded[2] == 5.0
     assert 12 < decoded[0] <= 25
+
+
+def test_who_is_seen_less_decodes_more_until_all_are_seen_alike() -> None:
+    """Of two cameras whose pictures collide, each loses what the third does not."""
+    balance, target = Balance(), {"a": 6.0, "b": 6.0, "c": 6.0}
+    for _ in range(12):
+        rates = {name: (hz, hz if name == "c" else hz / 2) for name, hz in target.items()}
+        target = balance.tell(6.0, rates)
+    seen = [target["a"] / 2, target["b"] / 2, target["c"]]
+    assert max(seen) < 1.1 * min(seen)
+    assert sum(target.values()) == pytest.approx(18.0)
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        pytest.param({"a": (6, 3), "b": (6, 3)}, [6, 6], id="alike"),
+        pytest.param({"a": (6, 3), "b": (6, 3), "slow": (1, 1)}, [6, 6, 6], id="a slow one"),
+        pytest.param({"a": (6, 3), "b": (6, 0)}, [3.708, 8.292], id="none seen"),
+        pytest.param({}, [], id="nobody"),
+    ],
+)
+def test_a_balance_leaves_alone_who_cannot_give_more(
+    rates: dict[str, tuple[float, float]], expected: list[float]
+) -> None:
+    assert list(Balance().tell(6.0, rates).values()) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_balance_is_bounded_and_forgotten_when_all_is_decoded() -> None:
+    balance = Balance()
+    for _ in range(30):
+        told = balance.tell(4.0, {"a": (9, 4), "b": (9, 0)})
+    assert told["b"] <= 4.0 * MOST_LEAN and told["a"] >= 4.0 / MOST_LEAN
+    assert set(balance.tell(inf, {"a": (9, 4), "b": (9, 0)}).values()) == {inf}
+    assert balance.tell(4.0, {"a": (5, 4), "b": (5, 4)}) == {"a": 4.0, "b": 4.0}

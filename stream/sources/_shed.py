@@ -37,6 +37,7 @@ class PacketChoice:
         self._pending = 0
         self._was_thinned = False
         self._delay = 0
+        self._carry = 0.0
 
     @property
     def skips(self) -> Literal["DEFAULT", "NONREF"]:
@@ -84,12 +85,15 @@ class PacketChoice:
     @property
     def _most(self) -> int:
         length = INTRA_GROUP if self._is_intra else max(self._group, self._place)
-        return max(1, round(self.share * length))
+        return max(1, round(self.share * length + self._carry))
 
     def _count(self, is_key: bool) -> None:
         if is_key:
             self._count_skipped()
         if is_key and self._place and not (self._is_intra and self._place < INTRA_GROUP):
+            # What rounding gave or took is made good in the next group.
+            rest = self.share * (INTRA_GROUP if self._is_intra else self._place) - self._most
+            self._carry = min(max(self._carry + rest, -0.5), 0.5)
             self._group = 1 if self._is_intra else min(self._place, LONGEST_GROUP)
             self._place = 0
         if not is_key and self._is_intra:
