@@ -210,7 +210,8 @@ class _Load:
             span_s = DEMAND_PERIODS * LOAD_PERIOD_S
             fresh, self._old = _since(self._old, counts), counts
             rates = {
-                name: (sent / span_s, (sent - lost) / span_s) for name, (sent, lost) in fresh.items()
+                name: (sent / span_s, (sent - lost) / span_s)
+                for name, (sent, lost) in fresh.items()
             }
             decoded_hz, seen_hz = zip(*rates.values(), strict=True) if rates else ((), ())
             busy = sum(work_s) / len(work_s) / per_period
