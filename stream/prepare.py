@@ -22,12 +22,12 @@ from ..models.steady import Config as SteadyConfig
 from ..models.tongues import tongue
 from ..sinks.base import RunInfo, Sink
 from .config import RunConfig, SinkEntry
+from .desk import Narrating
 from .errors import ConfigError, UsageError
 from .kinds import configure, load_kind
 from .live import Seat
 from .locate import means_camera, open_sources
 from .messages import SourceHealth
-from .narrate import Narrating
 from .narrator_process import module_of
 from .purpose import check_purpose
 from .seats import open_seats, seats_of

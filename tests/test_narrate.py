@@ -4,13 +4,14 @@ import pytest
 from test_facts import event, span, window
 
 from affectstream.models.grounded import MAX_LINE
+from affectstream.stream.desk import allowed_s
+from affectstream.stream.intervals import Queue
 from affectstream.stream.messages import Narration
-from affectstream.stream.narrate import Narrating, Queue, allowed_s
 from affectstream.stream.rolling import Rolling
 
 
 def queue(is_live: bool) -> Queue:
-    return Queue(Narrating("grounded", {}, 5.0, None, is_live))
+    return Queue(5.0, is_live)
 
 
 def fill(due: Queue) -> None:
