@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -54,8 +55,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 class SqliteSink:
     """Keeps everything in one database that can be read while it grows.
 
-    The connection is made, used and closed in the sink's thread. Rows are committed by `tick` or
-    when a thousand have gathered; a row written twice is kept once.
+    The connection is made, used and closed in the sink's thread. Rows are written by `tick` or when
+    a thousand have gathered: one by one they cost twice the time. A row written twice is kept once.
     """
 
     policy: Policy = "every"
@@ -67,7 +68,8 @@ class SqliteSink:
         self._rows = Rows(run)
         self._path = folder_of(run, "sqlite") / tables.STORE_NAME
         self._connection: sqlite3.Connection | None = None
-        self._uncommitted = 0
+        self._gathered: dict[str, list[Sequence[object]]] = defaultdict(list)
+        self._count = 0
 
     def open(self) -> None:
         """Create the tables and write what is known of the run. Raises: SinkError."""
@@ -78,31 +80,30 @@ class SqliteSink:
             self._connection.commit()
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
-        """Add the rows of a message. Raises: SinkError."""
+        """Gather the rows of a message. Raises: SinkError."""
         table, rows = self._rows.of(message)
-        if not rows:
-            return
-        assert self._connection is not None
-        with _translated(self._path):
-            self._connection.executemany(_INSERT[table], rows)
-        self._uncommitted += len(rows)
-        if self._uncommitted >= COMMIT_ROWS:
+        self._gathered[table] += rows
+        self._count += len(rows)
+        if self._count >= COMMIT_ROWS:
             self.tick()
 
     def tick(self) -> None:
-        """Commit what has gathered. Raises: SinkError."""
-        if self._uncommitted and self._connection is not None:
-            self._uncommitted = 0
+        """Write and commit what has gathered. Raises: SinkError."""
+        if self._count and self._connection is not None:
             with _translated(self._path):
+                for table, rows in self._gathered.items():
+                    self._connection.executemany(_INSERT[table], rows)
                 self._connection.commit()
+            self._gathered.clear()
+            self._count = 0
 
     def close(self) -> None:
-        """Commit, fold the write-ahead log into the file and close. Raises: SinkError."""
-        connection, self._connection = self._connection, None
-        if connection is None:
+        """Write what has gathered, fold the log into the file and close. Raises: SinkError."""
+        if self._connection is None:
             return
-        with _translated(self._path), closing(connection):
-            connection.commit()
+        with _translated(self._path), closing(self._connection) as connection:
+            self.tick()
+            self._connection = None
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
