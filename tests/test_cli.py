@@ -97,6 +97,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(clip: Path, tmp_path:
         (["run", "CLIP", "--out", "text.mp4"], 2, "text.mp4"),
         (["run", "CLIP", "--config", "missing.yaml"], 2, "no such configuration file"),
         (["run", "CLIP", "--config", "typo.yaml"], 2, "did you mean window_s?"),
+        (["run", "CLIP", "--config", "torn.yaml"], 2, "torn.yaml: line 1, column 5: mapping"),
         (["run", "CLIP", "--config", "text.mp4"], 2, "must hold keys and values"),
         (["models", "check", "nothing"], 2, "no model 'nothing'"),
         (["run", "CLIP", "--frobnicate"], 2, "--frobnicate"),
@@ -109,6 +110,7 @@ def test_bad_input_gets_a_line_and_a_code(
     (tmp_path / "text.mp4").write_text("this is no video")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "note.txt").touch()
+    (tmp_path / "torn.yaml").write_text("a: b: c\n")
     (tmp_path / "typo.yaml").write_text("windows_s: 5\n")
     given = [str(clip) if word == "CLIP" else word for word in arguments]
     done = run(*given, cwd=tmp_path)
