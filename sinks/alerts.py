@@ -139,6 +139,7 @@ class AlertsSink:
         """Check rules and channels. Raises: UsageError, MissingExtraError."""
         self._config = config
         self._run_id = run.run_id
+        self._listeners = run.alert_listeners
         self._wall_ns = wall_ns
         self._path = config.store or folder_of(run, "alerts") / FILE_NAME
         self._rules = [RuleState(rule) for rule in config.rules]
@@ -205,6 +206,8 @@ class AlertsSink:
         self._store.add(alert, list(self._senders) or ["none"], fate)
         for courier in self._couriers:
             courier.wake()
+        for listener in self._listeners if fate != "limited" else ():
+            listener(message, f"alert {rule.name}")
 
 
 class _Courier:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from ..stream.messages import Delivery, Frame, SourceInfo
+from ..stream.messages import Delivery, Event, Frame, SourceInfo, Window
 
 Policy = Literal["every", "latest"]
 
@@ -50,6 +50,18 @@ class Health:
         self.steps = {**self.steps, **{(stage, name): row for name, row in cumulative.items()}}
 
 
+@dataclass
+class Recordings:
+    """What `record` has written: an entry per file (see `run.json`), and lost packets by source."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    lost: dict[str, int] = field(default_factory=dict)
+
+
+AlertListener = Callable[[Window | Event, str], None]
+"""Is told of the message that made an alert, and its rule; returns at once."""
+
+
 @dataclass(frozen=True)
 class RunInfo:
     """What every sink may know of the run. `folder` is None when nothing is to be written."""
@@ -63,6 +75,8 @@ class RunInfo:
     config: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    recordings: Recordings = field(default_factory=Recordings)
+    alert_listeners: list[AlertListener] = field(default_factory=list)
 
 
 class SinkConfig(BaseModel):

@@ -108,6 +108,7 @@ main.add_command(ctl)
     help="Open a live page; sources go before it. Default 127.0.0.1:8642; 0: any free port.",
 )
 @click.option("--privacy", metavar="WAY", help="blur, pixelate or silhouette; default none.")
+@click.option("--record", metavar="WHEN", help="Keep the original: events, always; default never.")
 @click.option("--log", metavar="FORM", help="plain or json lines on standard error.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(
@@ -350,6 +351,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "provider": options["provider"],
         "workers": options["workers"],
         "privacy": options["privacy"],
+        "record": options["record"],
     }
 
 

@@ -30,6 +30,7 @@ from .ledger import Counts, Ledger
 from .messages import SourceHealth, SourceInfo
 from .narrate import narrate_loop
 from .prepare import Prepared, prepare
+from .recording import Recorder
 from .roster import Roster, RosterPlan
 from .schedule import Scheduler
 from .seats import speed_of
@@ -94,7 +95,7 @@ class Pipeline:
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
         self._heard_s: dict[str, float] = {}
-        self._recorded: dict[str, str] = {}
+        self._recorded: dict[str, Any] = {}
         self._recorded_s = 0.0
         self._ended: set[str] = set()
         self._links: dict[str, FrameLink] = {}
@@ -251,8 +252,9 @@ class Pipeline:
         """Live sources run side by side; a replay takes one source after another."""
         config, made = self._config, self._made
         views = [sink.see for _, sink in made.sinks if isinstance(sink, Viewer)]
+        recorder = next((sink for _, sink in made.sinks if isinstance(sink, Recorder)), None)
         if made.run.is_live:
-            plan = RosterPlan(self._begin, self._links, config.limit_frames, views)
+            plan = RosterPlan(self._begin, self._links, config.limit_frames, views, recorder)
             self._roster = Roster(made.seats, plan, room)
             self._roster.start()
             return
@@ -261,7 +263,8 @@ class Pipeline:
             capture_loop, sources=pairs, speed=speed_of(config), limit=config.limit_frames
         )
         is_private = config.privacy != "none"
-        self._workers.start("capture", partial(take, views=views, is_private=is_private))
+        take = partial(take, views=views, is_private=is_private, recorder=recorder)
+        self._workers.start("capture", take)
 
     def _begin(self, name: str, loop: Callable[[Stage], None]) -> None:
         """Start a stage that may have run before under the same name."""
@@ -345,8 +348,12 @@ class Pipeline:
         self.summary.joined.extend(fresh)
 
     def _keep_record(self) -> None:
-        """Write the record again when a source is in another state, at most once a second."""
-        told: dict[str, str] = {name: health.state for name, health in self.summary.states.items()}
+        """Write the record again when a source or a recording is in another state.
+
+        At most once a second.
+        """
+        told: dict[str, Any] = {name: health.state for name, health in self.summary.states.items()}
+        told[""] = list(self.run.recordings.files)
         now_s = time.monotonic()
         if told == self._recorded or now_s - self._recorded_s < RECORD_S:
             return

@@ -30,6 +30,7 @@ from .messages import SourceHealth
 from .narrate import Narrating
 from .narrator_process import module_of
 from .purpose import check_purpose
+from .recording import check_recording, recording_of
 from .seats import open_seats, seats_of
 from .secrets import scrub, scrubbed
 from .sources.base import Source
@@ -85,6 +86,7 @@ class Prepared:
                 }
                 for info in (*self.run.sources, *summary.joined)
             },
+            **_recordings(self.run),
             "ledger": summary.ledger,
             "stages": summary.stages,
             "wall_s": round(summary.wall_s, 3),
@@ -108,6 +110,7 @@ def prepare(
     Raises: UsageError, PolicyError, SourceError, ModelError; nothing was written then.
     """
     check_purpose(config)
+    check_recording(config)
     narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
     head = open_head(config)
@@ -136,7 +139,8 @@ def prepare(
             "narrator": {"name": narrator.name, "why": narrator.why},
         },
     )
-    made = [*_make_sinks(config, run), *sinks]
+    read = [*opened, *(seat.source for seat in seats)]
+    made = [*_make_sinks(config, run), *recording_of(config, run, read), *sinks]
     if config.out:
         _clear(config.out, config.overwrite)
     return Prepared(
@@ -173,6 +177,12 @@ def _state(health: SourceHealth | None) -> dict[str, Any]:
         "outages": health.outages,
         "detail": health.detail,
     }
+
+
+def _recordings(run: RunInfo) -> dict[str, Any]:
+    """Return what the record tells of recordings; nothing where there are none."""
+    files, lost = list(run.recordings.files), run.recordings.lost
+    return {"recordings": {"files": files, "lost_packets": lost}} if files or lost else {}
 
 
 def shown(config: RunConfig) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from .capture import View
 from .errors import AffectstreamError, SourceError, UsageError
 from .frames import FrameLink, make_link
 from .live import Seat, live_loop
+from .recording import Recorder
 from .stage import Command, ControlRoom, Report, Stage
 
 GOING = ("running", "leaving")
@@ -32,13 +33,15 @@ Start = Callable[[str, Callable[[Stage], None]], None]
 class RosterPlan:
     """What the roster works with.
 
-    How to start a stage, where links go, frames to take of each, and who is shown every frame.
+    How to start a stage, where links go, frames to take of each, who is shown every frame, and who
+    keeps the packets.
     """
 
     start: Start
     links: dict[str, FrameLink]
     limit: int | None
     views: Sequence[View] = ()
+    recorder: Recorder | None = None
 
 
 class Roster:
@@ -169,10 +172,10 @@ class Roster:
         self._plan.links[source_id] = link
         self._room.command(Command("add", source_id))
         seat.state, seat.note = "running", ""
-        take = partial(
-            live_loop, seat=seat, link=link, limit=self._plan.limit, views=self._plan.views
-        )
-        self._plan.start(f"capture-{source_id}", take)
+        plan = self._plan
+        take = partial(live_loop, limit=plan.limit, views=plan.views, recorder=plan.recorder)
+        take = partial(take, seat=seat, link=link)
+        plan.start(f"capture-{source_id}", take)
 
     def _leave(self, seat: Seat, then: str) -> None:
         seat.state = "leaving"

@@ -20,7 +20,7 @@ PROOF = "deletions.jsonl"
 """Beside the run folders: a line for every deletion of a whole run or of files."""
 
 KINDS = {
-    "pictures": ("overlay*.mp4", "overlay*.mkv", "recording*", "snapshots/*"),
+    "pictures": ("overlay*.mp4", "overlay*.mkv", "recordings/*", "snapshots/*"),
     "words": ("narration.jsonl", "narrative.md"),
     "rows": (
         *("run.db*", "*.csv", "*.jsonl", "parquet/*/*", "run.pickle", "postgres.spill*"),

@@ -23,6 +23,7 @@ from ._faults import Fault, fault_of
 from ._live_clock import Lateness, SenderClock
 from ._media import MAX_PIXELS
 from ._pixels import to_bgr
+from .base import Tap
 
 Transport = Literal["tcp", "udp"]
 
@@ -75,6 +76,7 @@ class Connection:
         self.level = 0
         self.fault: Fault | None = None
         self.sender = SenderClock()
+        self.tap: Tap | None = None
         self._is_wanted = True
         self._waits_for_key = False
         self._dirty_until_s: float | None = None
@@ -125,6 +127,8 @@ class Connection:
                 return
             if not packet.size:
                 break
+            if self.tap is not None:
+                self.tap(packet, stream, (packet.pts or 0) * base_s)
             is_behind = False
             if packet.pts is not None:
                 is_behind = late.is_behind(packet.pts * base_s, self.beat_s)
