@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 
 from ..stream.messages import Delivery, Event, Frame, Window
 from ._lines import folder_of
-from ._reel import Encoded, Form, Reel, form_of
+from ._reel import Encoded, Form, Reel, Stamps, encoded_of, form_of
 from ._segment import Segment
 from .base import Policy, RunInfo
 
@@ -48,6 +48,7 @@ class _Strip:
 
     source_id: str
     reel: Reel
+    stamps: Stamps = field(default_factory=Stamps)
     stream: VideoStream | None = None
     form: Form | None = None
     is_refused: bool = False
@@ -146,6 +147,7 @@ class Recording:
     ) -> None:
         if stream is not strip.stream:
             strip.stream, strip.form, strip.is_refused = stream, None, False
+            strip.stamps = Stamps()
         if strip.form is None and (strip.is_refused or not packet.is_keyframe):
             return
         if strip.form is None:
@@ -157,22 +159,9 @@ class Recording:
                 return
             if self._when == "always":
                 strip.reel.want(-math.inf, math.inf)
-        stamp = packet.pts if packet.dts is None else packet.dts
-        if stamp is None:
-            strip.broken += 1
-            return
-        strip.reel.put(
-            Encoded(
-                bytes(packet),
-                stamp if packet.pts is None else packet.pts,
-                stamp,
-                packet.duration or 0,
-                packet.is_keyframe,
-                time.monotonic() if self._run.is_live else media_s,
-                time.time_ns(),
-                strip.form,
-            )
-        )
+        at_s = time.monotonic() if self._run.is_live else media_s
+        for encoded in strip.stamps.give(encoded_of(packet, strip.form, at_s)):
+            strip.reel.put(encoded)
 
     def _write_all(self) -> None:
         while not self._leave.wait(TICK_S):
@@ -190,7 +179,7 @@ class Recording:
                     self._write(strip, encoded)
                 if is_over:
                     self._end(strip)
-                if is_over or not batch:
+                elif not batch:
                     break
             lost = strip.broken + strip.reel.lost
             if lost:
@@ -218,6 +207,7 @@ class Recording:
             self._end(strip)
 
     def _begin(self, strip: _Strip, first: Encoded) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # Retention may have emptied it.
         strip.segment = self._create(self._folder, strip.source_id, first)
         moment = datetime.fromtimestamp(first.t_wall_ns / 1e9, UTC)
         strip.place = len(self._run.recordings.files)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from av.video.stream import VideoStream
 
 BATCH = 256
 """Packets that are taken at once, so that the thread that reads the source hardly waits."""
+UNKNOWN = -(1 << 63)
+"""A stamp that is absent. Source: FFmpeg, `AV_NOPTS_VALUE`."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,58 @@ def form_of(packet: Packet[Any], stream: VideoStream) -> Form:
     return Form(held.getvalue(), Fraction(packet.time_base))
 
 
+def encoded_of(packet: Packet[Any], form: Form, at_s: float) -> Encoded:
+    """Return a copy of a packet; stamps that it lacks are `UNKNOWN`."""
+    return Encoded(
+        bytes(packet),
+        UNKNOWN if packet.pts is None else packet.pts,
+        UNKNOWN if packet.dts is None else packet.dts,
+        packet.duration or 0,
+        packet.is_keyframe,
+        at_s,
+        time.time_ns(),
+        form,
+    )
+
+
+class Stamps:
+    """Gives packets of one stream the stamps they lack: a camera's first ones often have none."""
+
+    def __init__(self) -> None:
+        """Start with no packet seen."""
+        self._waiting: list[Encoded] = []
+        self._last: Encoded | None = None
+
+    def give(self, encoded: Encoded) -> list[Encoded]:
+        """Return the packets whose stamps are known by now, in order."""
+        known = max(encoded.pts, encoded.dts)
+        if known == UNKNOWN and self._last is None:
+            self._waiting.append(encoded)
+            return self._waiting_as_from(0) if len(self._waiting) == BATCH else []
+        if self._last is None:
+            before = self._waiting_as_from(known - sum(one.duration for one in self._waiting))
+            return [*before, self._follow(encoded)]
+        return [self._follow(encoded)]
+
+    def _waiting_as_from(self, stamp: int) -> list[Encoded]:
+        given = []
+        for one in self._waiting:
+            self._last = replace(one, pts=stamp, dts=stamp)
+            given.append(self._last)
+            stamp += one.duration
+        self._waiting = []
+        return given
+
+    def _follow(self, encoded: Encoded) -> Encoded:
+        pts, dts = encoded.pts, encoded.dts
+        if dts == UNKNOWN:
+            dts = pts if self._last is None else self._last.dts + self._last.duration
+            dts = dts if pts == UNKNOWN else min(dts, pts)
+        pts = dts if pts == UNKNOWN else pts
+        self._last = replace(encoded, pts=pts, dts=dts)
+        return self._last
+
+
 class Reel:
     """One thread puts packets in, one says what is wanted, one takes what is to be kept.
 
@@ -95,7 +150,7 @@ class Reel:
         self._keys: deque[Encoded] = deque()
         self._bytes = 0
         self._count = 0
-        self._from_s, self._until_s = math.inf, -math.inf
+        self._stretches: deque[tuple[float, float]] = deque()
         self._next = 0
         self._lock = threading.Lock()
         self.lost = 0
@@ -103,7 +158,7 @@ class Reel:
     @property
     def is_wanted(self) -> bool:
         """Whether a stretch is to be kept that is not over yet."""
-        return self._until_s > -math.inf
+        return bool(self._stretches)
 
     def put(self, encoded: Encoded) -> None:
         """Add a packet; what is old goes, and what is too much."""
@@ -121,31 +176,39 @@ class Reel:
                 self._drop_until(self._packets[1].number)
 
     def want(self, from_s: float, until_s: float) -> None:
-        """Have this stretch kept too; what is being kept goes on without a gap."""
+        """Have this stretch kept too; it may lie in the past as far as that is still here."""
         with self._lock:
-            if not self.is_wanted:
-                self._from_s, self._next = from_s, 0
-            self._until_s = max(self._until_s, until_s)
+            if self._stretches and from_s <= self._stretches[-1][1]:
+                first_s, last_s = self._stretches.pop()
+                from_s, until_s = min(first_s, from_s), max(last_s, until_s)
+            self._stretches.append((from_s, until_s))
 
     def take(self, now_s: float = -math.inf) -> tuple[list[Encoded], bool]:
-        """Return the next packets to keep, and whether they are the last of what is wanted.
+        """Return the next packets to keep, and whether what follows does not go on from there.
 
         `now_s` is the time by a clock that goes on without packets.
         """
         with self._lock:
-            if not self.is_wanted:
+            if not self._stretches or not (self._next or self._start()):
                 return [], False
-            if not self._next and not self._start():
-                return [], False
+            until_s = self._stretches[0][1]
             ready = islice(self._after(self._next), BATCH)
-            batch = list(takewhile(lambda encoded: encoded.at_s <= self._until_s, ready))
+            batch = list(takewhile(lambda encoded: encoded.at_s <= until_s, ready))
             if batch:
                 self._next = batch[-1].number + 1
+                return batch, False
             newest_s = max(now_s, self._packets[-1].at_s)
-            is_over = not batch and newest_s > self._until_s + self._join_s
-            if is_over:
-                self._from_s, self._until_s = math.inf, -math.inf
-            return batch, is_over
+            if len(self._stretches) > 1 and newest_s > until_s:
+                self._stretches.popleft()
+                taken = self._next
+                self._start()
+                self._next = max(self._next, taken)
+                return [], self._next > taken
+            if newest_s > until_s + self._join_s:
+                self._stretches.popleft()
+                self._next = 0
+                return [], True
+            return [], False
 
     @property
     def _may_go(self) -> bool:
@@ -157,7 +220,7 @@ class Reel:
         """Find the first packet to keep; a key frame, whatever was asked for."""
         if not self._keys:
             return False
-        before = [key for key in self._keys if key.at_s <= self._from_s]
+        before = [key for key in self._keys if key.at_s <= self._stretches[0][0]]
         self._next = (before[-1] if before else self._keys[0]).number
         return True
 
@@ -169,7 +232,7 @@ class Reel:
         while self._packets and self._packets[0].number < number:
             gone = self._packets.popleft()
             self._bytes -= len(gone.data)
-            is_taken = gone.number < self._next
-            self.lost += not is_taken and self._from_s <= gone.at_s <= self._until_s
+            is_wanted = any(first <= gone.at_s <= last for first, last in self._stretches)
+            self.lost += is_wanted and gone.number >= self._next
         while self._keys and self._keys[0].number < number:
             self._keys.popleft()
