@@ -287,26 +287,26 @@ def test_a_camera_is_recorded_through_an_outage(codec, tmp_path):
 
 
 def test_a_camera_s_recording_begins_before_its_event(tmp_path):
-    """Live, the clock is that of arrival: 100 pictures a second here, a key frame every fifth."""
+    """Live, the clock is that of arrival; every fifth picture is a key frame."""
     run = run_info(tmp_path, sources=("cam",), is_live=True)
     sink = Recording("events", (0.5, 0.3), run)
-    with Camera(encode(), rate_hz=100) as camera:
+    with Camera(encode()) as camera:
         source = rtsp.build(rtsp.Config(url=camera.url()), "cam")
         source.tap = sink.tap("cam", lambda: False)
         sink.open()
         count = 0
         for picture in source.pictures():
             count += picture is not None
-            if picture is not None and count == 200:
+            if picture is not None and count == 50:
                 sink.write(event(50, source="cam", t_mono_ns=picture.t_mono_ns), None)
-            if count >= 200 and "packets" in (run.recordings.files or [{}])[0]:
+            if count >= 50 and "packets" in (run.recordings.files or [{}])[0]:
                 break
         sink.close()
         source.close()
     (entry,) = run.recordings.files
     assert 0.79 <= entry["to_s"] - entry["from_s"] <= 1.5, entry
     assert entry["from_s"] <= 1.5 + 1e-3, "the event lies at 2 s of media time"
-    assert len(decoded(tmp_path / entry["file"])) == entry["packets"] > 40
+    assert len(decoded(tmp_path / entry["file"])) == entry["packets"] > 15
 
 
 def test_a_kill_leaves_a_film_that_plays(clip, tmp_path):
