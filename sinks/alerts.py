@@ -151,6 +151,16 @@ class AlertsSink:
         self._store: AlertStore | None = None
         self._couriers: list[_Courier] = []
 
+    def adjust(self, config: Config) -> list[str]:
+        """Take other rules; one that stays the same keeps what it has seen."""
+        known = {state.rule: state for state in self._rules}
+        self._rules = [known.get(rule) or RuleState(rule) for rule in config.rules]
+        return [
+            name
+            for name in Config.model_fields
+            if name != "rules" and getattr(config, name) != getattr(self._config, name)
+        ]
+
     def open(self) -> None:
         """Open the store and go on with what an earlier run left. Raises: SinkError."""
         self._store = AlertStore(self._path)

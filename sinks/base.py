@@ -123,6 +123,15 @@ class Viewer(Protocol):
         ...
 
 
+@runtime_checkable
+class Adjustable(Protocol):
+    """A sink whose options can change while it is at work."""
+
+    def adjust(self, config: Any) -> list[str]:
+        """Take another configuration, from any thread; return the options that stay as they are."""
+        ...
+
+
 class Controls(Protocol):
     """What somebody who looks at a run may do to it; from any thread."""
 

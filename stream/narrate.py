@@ -54,11 +54,12 @@ _decode_told = msgspec.msgpack.Decoder(Told | Ready).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(frozen=True)
+@dataclass
 class Narrating:
     """How to narrate: the engine and its options, how often in media time, how long it may take.
 
-    Without a `deadline_s` it is `LEAST_DEADLINE_S` or `TIMES_MEASURED` the measured time.
+    `every_s` may change while the run goes on. Without a `deadline_s` it is `LEAST_DEADLINE_S` or
+    `TIMES_MEASURED` the measured time.
     """
 
     engine: str
@@ -314,6 +315,8 @@ class Queue:
     def add(self, message: Window | Event) -> None:
         """Take a message; live, what falls due while another waits is told together with it."""
         journal = self._journals.setdefault(message.source_id, Journal(self._config.every_s))
+        if journal.every_s != self._config.every_s:
+            journal.every_s, journal.next_s = self._config.every_s, 0.0
         self._put(journal.add(message))
         if isinstance(message, Window) and message.final:
             self._close(message.source_id)

@@ -29,8 +29,9 @@ from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
 from .messages import SourceHealth, SourceInfo
 from .narrate import narrate_loop
-from .prepare import Prepared, prepare
+from .prepare import Prepared, prepare, shown
 from .recording import Recorder
+from .reload import Reload
 from .roster import Roster, RosterPlan
 from .schedule import Scheduler
 from .seats import speed_of
@@ -53,8 +54,9 @@ GRACE_S = 15.0
 class Summary:
     """What a run came to. `joined` are cameras that were added while it went on.
 
-    `states` tells how each live source is, while the run goes on and in the end. `status`: running,
-    done, limited, stopped, incomplete, interrupted, failed.
+    `reloads` tells of configurations read anew, `states` how each live source is, while the run
+    goes on and in the end. `status`: running, done, limited, stopped, incomplete, interrupted,
+    failed.
     """
 
     status: str = "running"
@@ -64,6 +66,7 @@ class Summary:
     ledger: Counts = field(default_factory=dict)
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, SourceHealth] = field(default_factory=dict)
+    reloads: list[dict[str, Any]] = field(default_factory=list)
     wall_s: float = 0.0
 
     @property
@@ -104,6 +107,8 @@ class Pipeline:
         self._is_commanded = False
         self._finish = threading.Event()
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._reloads: queue.SimpleQueue[Callable[[], RunConfig]] = queue.SimpleQueue()
+        self._reload = Reload(config, self._made.sinks, self._made.narration)
         self._ready = threading.Event()
         self._done = threading.Event()
         self._error: BaseException | None = None
@@ -135,6 +140,10 @@ class Pipeline:
     def resume(self) -> None:
         """Take pictures again: a camera's newest."""
         self._wishes.put(Command("resume"))
+
+    def reload(self, load: Callable[[], RunConfig]) -> None:
+        """Take what can change from the configuration that `load` returns; it may raise ours."""
+        self._reloads.put(load)
 
     def restart_baseline(self) -> None:
         """Learn every resting face anew, from what is seen next."""
@@ -295,6 +304,10 @@ class Pipeline:
             self._keep_record()
             while not self._wishes.empty():
                 room.command(self._wishes.get())
+            while not self._reloads.empty():
+                self.summary.reloads.append(self._reload.take(self._reloads.get(), roster))
+                self.run.config.update(shown(self._reload.config))
+                self._recorded = {}
             service.serve(roster)
             now_s = time.monotonic()
             self._dials.tick(now_s, self._ledger.totals)

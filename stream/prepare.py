@@ -87,6 +87,7 @@ class Prepared:
                 for info in (*self.run.sources, *summary.joined)
             },
             **_recordings(self.run),
+            **({"reloads": summary.reloads} if summary.reloads else {}),
             "ledger": summary.ledger,
             "stages": summary.stages,
             "wall_s": round(summary.wall_s, 3),

@@ -88,6 +88,19 @@ class Roster:
         self._start(seat)
         return f"{name}: resuming"
 
+    def renew(self, seat: Seat, *, is_now: bool) -> str:
+        """Have a camera opened as another seat says, at once or when it comes back.
+
+        Raises: UsageError.
+        """
+        own = self._seat(seat.source_id)
+        own.treatment, own.reopen, own.speed = seat.treatment, seat.reopen, seat.speed
+        if is_now and own.state == "running":
+            self._leave(own, "again")
+        elif is_now and own.state in ("ended", "failed"):
+            return self.resume(own.source_id)
+        return f"{own.source_id}: changed"
+
     def remove(self, name: str) -> str:
         """Take a camera out of the run. Raises: UsageError."""
         seat = self._seat(name)
@@ -189,6 +202,11 @@ class Roster:
         self._plan.links.pop(seat.source_id, None)
         if then == "removed":
             del self.seats[seat.source_id]
+        if then == "again":
+            if not self._is_finishing:
+                self._start(seat)
+                return
+            then = "ended"
         seat.state = then or ("failed" if seat.note.startswith("failed") else "ended")
 
     def _open(self) -> None:
