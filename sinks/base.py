@@ -27,7 +27,8 @@ class Health:
     is that of `stream.ledger`; `stages` holds CPU time and timings of each stage's steps; `steps`
     the same as histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them;
     `notes` says of a source that has ended why it did ("": its media ended); `heard_s` is when a
-    stage last reported, on the monotonic clock.
+    stage last reported, on the monotonic clock; `servers` says by sink why its server cannot be
+    reached, "" where it can.
     """
 
     heard_s: float = 0.0
@@ -35,6 +36,11 @@ class Health:
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    servers: dict[str, str] = field(default_factory=dict)
+
+    def tell_server(self, sink: str, fault: str) -> None:
+        """Note whether a sink reaches its server; from the thread that knows."""
+        self.servers = {**self.servers, sink: fault}
 
     def take(
         self,

@@ -366,7 +366,7 @@ class Pipeline:
         At most once a second.
         """
         told: dict[str, Any] = {name: health.state for name, health in self.summary.states.items()}
-        told[""] = list(self.run.recordings.files)
+        told[""] = (list(self.run.recordings.files), self.run.health.servers)
         now_s = time.monotonic()
         if told == self._recorded or now_s - self._recorded_s < RECORD_S:
             return

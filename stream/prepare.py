@@ -71,6 +71,7 @@ class Prepared:
         folder = self.run.folder
         if folder is None:
             return
+        health = self.run.health
         record = {
             "run_id": self.run.run_id,
             "status": summary.status,
@@ -88,6 +89,7 @@ class Prepared:
             },
             **_recordings(self.run),
             **({"reloads": summary.reloads} if summary.reloads else {}),
+            **({"servers": health.servers} if health.servers else {}),
             "ledger": summary.ledger,
             "stages": summary.stages,
             "wall_s": round(summary.wall_s, 3),
