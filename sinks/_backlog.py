@@ -137,22 +137,28 @@ class Courier:
         backlog: Backlog,
         send: Callable[[bytes], None],
         end: Callable[[], None] = lambda: None,
+        tell: Callable[[str], None] = lambda fault: None,
     ) -> None:
         """Start the thread; `send` is called there and raises Unreachable to be asked again.
 
-        `end` is called there last, to close what `send` opened.
+        `end` is called there last, to close what `send` opened; `tell` is told there why the server
+        cannot be reached, "" once it can.
         """
         self.error: Exception | None = None
         self._name = name
         self._backlog = backlog
         self._send = send
         self._end = end
+        self._tell = tell
+        self._fault: str | None = None
+        self._hurry = threading.Event()
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{name}-courier", daemon=True)
         self._thread.start()
 
     def close(self, grace_s: float) -> int:
         """Wait for the rest to be sent, at most `grace_s`; return how many payloads are left."""
+        self._hurry.set()
         if self.error is None:
             self._backlog.wait_empty(grace_s)
         self._leave.set()
@@ -176,13 +182,25 @@ class Courier:
             try:
                 self._send(payload)
             except Unreachable as error:
-                if tries == 0:
-                    log.warning("%s: %s; what comes meanwhile waits", self._name, error)
-                self._leave.wait(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
+                self._note(str(error))
+                if self._hurry.is_set():
+                    self._leave.wait(BACK_OFF_S[0])
+                else:
+                    self._hurry.wait(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
             else:
-                if tries:
-                    log.warning("%s: reachable again", self._name)
+                self._note("")
                 tries = 0
                 with suppress(IndexError):
                     self._backlog.drop_first()
+
+    def _note(self, fault: str) -> None:
+        """Say what has changed: reachable or not, and why not."""
+        if fault == self._fault:
+            return
+        if fault:
+            log.warning("%s: %s; what comes meanwhile waits", self._name, fault)
+        elif self._fault:
+            log.warning("%s: reachable again", self._name)
+        self._fault = fault
+        self._tell(fault)

@@ -46,6 +46,7 @@ class MqttLink:
         self._broker = broker
         self._availability = availability
         self._refused = ""
+        self.fault = ""
         self._connected = threading.Event()
         self._is_running = False
         self.connections = 0
@@ -54,6 +55,7 @@ class MqttLink:
         )
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.reconnect_delay_set(1, 15)
         if broker.username is not None:
             password = broker.password.get_secret_value() if broker.password else None
@@ -62,6 +64,18 @@ class MqttLink:
             self._client.tls_set()
         if availability:
             self._client.will_set(self._topic(availability), OFFLINE, qos=1, retain=True)
+
+    def begin(self) -> None:
+        """Connect in the background, as often as it takes; `fault` says what is wrong meanwhile.
+
+        Raises: SinkError where the address is none.
+        """
+        try:
+            self._client.connect_async(self._broker.host, self._broker.port, KEEP_ALIVE_S)
+        except ValueError as error:
+            raise SinkError(f"mqtt: {error}") from None
+        self._client.loop_start()
+        self._is_running = True
 
     def connect(self) -> None:
         """Connect, unless connected. Raises: Unreachable, SinkError where it is refused."""
@@ -117,12 +131,17 @@ class MqttLink:
     def _on_connect(self, client: Any, data: Any, flags: Any, code: Any, props: Any) -> None:
         if code.is_failure:
             self._refused = str(code)
+            self.fault = f"the broker refuses: {code}"
             return
         self.connections += 1
-        self._refused = ""
+        self._refused = self.fault = ""
         self._connected.set()
         if self._availability:
             client.publish(self._topic(self._availability), ONLINE, qos=1, retain=True)
 
     def _on_disconnect(self, *_: Any) -> None:
         self._connected.clear()
+        self.fault = self.fault or "the broker is away; what comes meanwhile is not sent"
+
+    def _on_connect_fail(self, *_: Any) -> None:
+        self.fault = "the broker cannot be reached; what comes meanwhile is not sent"

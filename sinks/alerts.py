@@ -139,6 +139,7 @@ class AlertsSink:
         """Check rules and channels. Raises: UsageError, MissingExtraError."""
         self._config = config
         self._run_id = run.run_id
+        self._listeners = run.alert_listeners
         self._wall_ns = wall_ns
         self._path = config.store or folder_of(run, "alerts") / FILE_NAME
         self._rules = [RuleState(rule) for rule in config.rules]
@@ -149,6 +150,16 @@ class AlertsSink:
         }
         self._store: AlertStore | None = None
         self._couriers: list[_Courier] = []
+
+    def adjust(self, config: Config) -> list[str]:
+        """Take other rules; one that stays the same keeps what it has seen."""
+        known = {state.rule: state for state in self._rules}
+        self._rules = [known.get(rule) or RuleState(rule) for rule in config.rules]
+        return [
+            name
+            for name in Config.model_fields
+            if name != "rules" and getattr(config, name) != getattr(self._config, name)
+        ]
 
     def open(self) -> None:
         """Open the store and go on with what an earlier run left. Raises: SinkError."""
@@ -205,6 +216,8 @@ class AlertsSink:
         self._store.add(alert, list(self._senders) or ["none"], fate)
         for courier in self._couriers:
             courier.wake()
+        for listener in self._listeners if fate != "limited" else ():
+            listener(message, f"alert {rule.name}")
 
 
 class _Courier:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from ..stream.messages import Delivery, Frame, SourceInfo
+from ..stream.messages import Delivery, Event, Frame, SourceInfo, Window
 
 Policy = Literal["every", "latest"]
 
@@ -27,7 +27,8 @@ class Health:
     is that of `stream.ledger`; `stages` holds CPU time and timings of each stage's steps; `steps`
     the same as histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them;
     `notes` says of a source that has ended why it did ("": its media ended); `heard_s` is when a
-    stage last reported, on the monotonic clock.
+    stage last reported, on the monotonic clock; `servers` says by sink why its server cannot be
+    reached, "" where it can.
     """
 
     heard_s: float = 0.0
@@ -35,6 +36,11 @@ class Health:
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    servers: dict[str, str] = field(default_factory=dict)
+
+    def tell_server(self, sink: str, fault: str) -> None:
+        """Note whether a sink reaches its server; from the thread that knows."""
+        self.servers = {**self.servers, sink: fault}
 
     def take(
         self,
@@ -50,6 +56,18 @@ class Health:
         self.steps = {**self.steps, **{(stage, name): row for name, row in cumulative.items()}}
 
 
+@dataclass
+class Recordings:
+    """What `record` has written: an entry per file (see `run.json`), and lost packets by source."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    lost: dict[str, int] = field(default_factory=dict)
+
+
+AlertListener = Callable[[Window | Event, str], None]
+"""Is told of the message that made an alert, and its rule; returns at once."""
+
+
 @dataclass(frozen=True)
 class RunInfo:
     """What every sink may know of the run. `folder` is None when nothing is to be written."""
@@ -63,6 +81,8 @@ class RunInfo:
     config: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    recordings: Recordings = field(default_factory=Recordings)
+    alert_listeners: list[AlertListener] = field(default_factory=list)
 
 
 class SinkConfig(BaseModel):
@@ -106,6 +126,15 @@ class Viewer(Protocol):
 
     def see(self, frame: Frame) -> None:
         """Take note of a frame; called in the capture threads, returns at once."""
+        ...
+
+
+@runtime_checkable
+class Adjustable(Protocol):
+    """A sink whose options can change while it is at work."""
+
+    def adjust(self, config: Any) -> list[str]:
+        """Take another configuration, from any thread; return the options that stay as they are."""
         ...
 
 

@@ -5,17 +5,18 @@ Every source is a device there; `BASE/status` is its availability, by the broker
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
 from pydantic import field_validator
 
-from ..stream.errors import SinkError
 from ..stream.messages import GROUP, Delivery, Event, Frame, Narration, Window
 from ..stream.tables import UNIT_DECIMALS, rounded
-from ._backlog import Unreachable
 from ._mqtt import Broker, MqttLink
 from .base import Policy, RunInfo
+
+log = logging.getLogger(__name__)
 
 STATUS = "status"
 HOME_ASSISTANT_STATE_CHARS = 255
@@ -57,14 +58,12 @@ class MqttSink:
         self._sources = [source.source_id for source in run.sources]
         self._link = MqttLink(config, run.run_id, STATUS)
         self._introduced = 0
+        self._health = run.health
+        self._fault = ""
 
     def open(self) -> None:
-        """Connect and introduce the sensors. Raises: SinkError."""
-        try:
-            self._link.connect()
-        except Unreachable as error:
-            raise SinkError(f"mqtt: {self._config.host}:{self._config.port}: {error}") from None
-        self._introduce()
+        """Begin to connect; a broker that is not there yet is waited for. Raises: SinkError."""
+        self._link.begin()
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
         """Publish a window, a narration or an event; they are lost while the broker is away."""
@@ -78,7 +77,12 @@ class MqttSink:
             self._link.publish(f"{message.source_id}/event", told)
 
     def tick(self) -> None:
-        """Introduce the sensors again when the broker is back; it may have forgotten them."""
+        """Introduce the sensors when the broker is there, or back: it may have forgotten them."""
+        if self._link.fault != self._fault:
+            self._fault = self._link.fault
+            where = f"{self._config.host}:{self._config.port}"
+            log.warning("mqtt: %s: %s", where, self._fault or "reachable")
+            self._health.tell_server("mqtt", self._fault)
         if self._link.connections != self._introduced:
             self._introduce()
 

@@ -1,13 +1,14 @@
 """Rows into a PostgreSQL server, in batches by COPY; what it cannot take waits on disk.
 
 The tables are those of `run.db` in the schema `affectstream`, each with `run_id` in front. A
-server that goes away does not hold up the run: rows wait in `postgres.spill` and follow when it
-is back, each once.
+server that goes away, or is not there yet, does not hold up the run: rows wait in
+`postgres.spill` and follow when it is there, each once.
 """
 
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import msgspec
 from pydantic import Field, SecretStr
@@ -15,7 +16,7 @@ from pydantic import Field, SecretStr
 from ..stream.errors import SinkError
 from ..stream.messages import Delivery, Frame
 from ..stream.tables import Row
-from ._backlog import Backlog, Courier, Unreachable
+from ._backlog import Backlog, Courier
 from ._extra import need
 from ._lines import folder_of
 from ._pg import Postgres
@@ -58,6 +59,7 @@ class PostgresSink:
         self._config = config
         folder = folder_of(run, "postgres")
         self._rows = Rows(run)
+        self._health = run.health
         self._server = Postgres(dsn_of(config), run.run_id)
         self._spill = folder / SPILL_NAME
         self._backlog = Backlog(self._spill, limit_bytes=config.spill_mb << 20)
@@ -67,12 +69,9 @@ class PostgresSink:
         self._lost_rows = 0
 
     def open(self) -> None:
-        """Reach the server once and make the tables. Raises: SinkError."""
-        try:
-            self._server.connect()
-        except Unreachable as error:
-            raise SinkError(f"postgres: {error}") from None
-        self._courier = Courier("postgres", self._backlog, self._send, self._server.close)
+        """Begin to send; a server that is not there yet is waited for."""
+        tell = partial(self._health.tell_server, "postgres")
+        self._courier = Courier("postgres", self._backlog, self._send, self._server.close, tell)
         self._batch = {table: rows for table, rows in self._rows.head() if rows}
         self._flush()
 

@@ -131,11 +131,13 @@ class PrometheusSink:
         return answer
 
     def _health(self, start: Any) -> Iterable[bytes]:
-        heard_s = self._run.health.heard_s
+        heard_s, known = self._run.health.heard_s, self._run.health.servers
+        states = {sink: "away" if fault else "reachable" for sink, fault in known.items()}
+        servers = {"servers": states} if states else {}
         silent_s = time.monotonic() - heard_s if heard_s else 0.0
         fine = silent_s < SILENT_S
         status = "200 OK" if fine else "503 Service Unavailable"
-        return _reply(start, status, {"healthy": fine, "silent_s": round(silent_s, 1)})
+        return _reply(start, status, {"healthy": fine, "silent_s": round(silent_s, 1), **servers})
 
     def _ready(self, start: Any) -> Iterable[bytes]:
         waiting = [name for name, seen in self._collector.seen.items() if not seen.readings]

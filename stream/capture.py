@@ -9,6 +9,7 @@ from functools import partial
 from .errors import IncompleteError
 from .frames import FrameLink, FrameSender
 from .messages import Frame
+from .recording import Recorder, attach
 from .source_watch import SourceWatch
 from .sources.base import Picture, Source
 from .stage import Stage
@@ -24,6 +25,7 @@ def capture_loop(
     limit: int | None,
     views: Sequence[View] = (),
     is_private: bool = False,
+    recorder: Recorder | None = None,
 ) -> None:
     """Send every picture of the sources, one source after another, and announce each one's last.
 
@@ -36,6 +38,7 @@ def capture_loop(
         seq, note = -1, "interrupted"
         if not stage.is_finishing:
             watch = SourceWatch(stage, source)
+            attach(recorder, source, is_private, lambda: False)
             try:
                 stamp = partial(_stamp, source.info.source_id, is_private=is_private)
                 seq, note = _capture(stage, source, outs, watch, stamp, speed, limit)

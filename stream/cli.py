@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,7 @@ main.add_command(ctl)
     help="Open a live page; sources go before it. Default 127.0.0.1:8642; 0: any free port.",
 )
 @click.option("--privacy", metavar="WAY", help="blur, pixelate or silhouette; default none.")
+@click.option("--record", metavar="WHEN", help="Keep the original: events, always; default never.")
 @click.option("--log", metavar="FORM", help="plain or json lines on standard error.")
 @click.option("--quiet", is_flag=True, help="Do not print the rolling state.")
 def run(
@@ -136,13 +138,15 @@ def run(
         from .logs import log_as
 
         log_as(log)
-    loaded = load(config, **_overrides(sources, options))
-    if show:
-        loaded = _with_sink(loaded, "show")
-    loaded = _with_page(loaded, web)
-    if not quiet:
-        loaded = _with_sink(loaded, "console")
-    sys.exit(_run(loaded))
+
+    def loaded() -> RunConfig:
+        found = load(config, **_overrides(sources, options))
+        if show:
+            found = _with_sink(found, "show")
+        found = _with_page(found, web)
+        return found if quiet else _with_sink(found, "console")
+
+    sys.exit(_run(loaded(), loaded))
 
 
 @main.command()
@@ -350,6 +354,7 @@ def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, A
         "provider": options["provider"],
         "workers": options["workers"],
         "privacy": options["privacy"],
+        "record": options["record"],
     }
 
 
@@ -379,14 +384,19 @@ def _with_page(config: RunConfig, web: str | None) -> RunConfig:
     return config
 
 
-def _run(config: RunConfig) -> int:
-    """Run to the end, or to the first Ctrl-C or SIGTERM; return the exit code."""
+def _run(config: RunConfig, load: Callable[[], RunConfig] | None = None) -> int:
+    """Run to the end, or to the first Ctrl-C or SIGTERM; return the exit code.
+
+    On SIGHUP the configuration is taken that `load` returns.
+    """
     from .pipeline import Pipeline
 
     pipeline = Pipeline(config)
     picked = (f"{job} {model['name']}" for job, model in pipeline.run.models.items())
     click.echo(f"networks: {', '.join(picked)}", err=True)
     caught = _stop_on_signals(pipeline)
+    if load is not None and hasattr(signal, "SIGHUP"):
+        _reload_on_hangup(pipeline, load)
     summary = pipeline.start().join()
     _tell(summary)
     if summary.status == "interrupted" and caught:
@@ -407,6 +417,21 @@ def _stop_on_signals(pipeline: Pipeline) -> list[int]:
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
     return caught
+
+
+def _reload_on_hangup(pipeline: Pipeline, load: Callable[[], RunConfig]) -> None:
+    """Read the configuration anew on SIGHUP; end the run where it means that the terminal went."""
+
+    def handle(number: int, _: FrameType | None) -> None:
+        try:
+            os.tcgetpgrp(0)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                pipeline.stop()
+                return
+        pipeline.reload(load)
+
+    signal.signal(signal.SIGHUP, handle)
 
 
 def _tell(summary: Summary) -> None:

@@ -151,6 +151,16 @@ class RunConfig(BaseModel):
     privacy: Literal["none", "blur", "pixelate", "silhouette"] = Field(
         "none", description="hide people in every picture a sink gets; in doubt the whole picture"
     )
+    record: Literal["never", "events", "always"] = Field(
+        "never",
+        description="keep the original stream, around `events` or `always`; not with `privacy`",
+    )
+    record_before_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        5.0, description="seconds kept before an event, and to the key frame before them"
+    )
+    record_after_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        5.0, description="seconds kept after an event"
+    )
     purpose: Purpose = Field(
         "unstated",
         description="what the run is for: unstated, personal, research, art, audience, care, "

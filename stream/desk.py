@@ -47,11 +47,12 @@ _decode_told = msgspec.msgpack.Decoder(Told | Ready).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(frozen=True)
+@dataclass
 class Narrating:
     """How to narrate: the engine and its options, how often in media time, how long it may take.
 
-    Without a `deadline_s` it is `LEAST_DEADLINE_S` or `TIMES_MEASURED` the measured time.
+    `every_s` may change while the run goes on. Without a `deadline_s` it is `LEAST_DEADLINE_S` or
+    `TIMES_MEASURED` the measured time.
     """
 
     engine: str

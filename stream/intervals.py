@@ -68,8 +68,8 @@ class Queue:
     """The intervals that wait to be told of, in the order in which they fell due."""
 
     def __init__(self, every_s: float, is_live: bool) -> None:
-        """Start with none; one falls due every `every_s` of media time."""
-        self._every_s, self._is_live = every_s, is_live
+        """Start with none; one falls due every `every_s` of media time, which may change."""
+        self.every_s, self._is_live = every_s, is_live
         self._journals: dict[str, Journal] = {}
         self._due: deque[Interval] = deque()
 
@@ -79,7 +79,9 @@ class Queue:
 
     def add(self, message: Window | Event) -> None:
         """Take a message; live, what falls due while another waits is told together with it."""
-        journal = self._journals.setdefault(message.source_id, Journal(self._every_s))
+        journal = self._journals.setdefault(message.source_id, Journal(self.every_s))
+        if journal.every_s != self.every_s:
+            journal.every_s, journal.next_s = self.every_s, 0.0
         self._put(journal.add(message))
         if isinstance(message, Window) and message.final:
             self._close(message.source_id)

@@ -19,6 +19,7 @@ from .errors import AffectstreamError, IncompleteError
 from .frames import FrameLink, FrameSender
 from .messages import Frame, SourceInfo
 from .pace import Metronome, RateCap
+from .recording import Recorder, attach
 from .secrets import scrub
 from .source_watch import SourceWatch
 from .sources.base import Picture, Source
@@ -66,11 +67,17 @@ class Seat:
 
 
 def live_loop(
-    stage: Stage, seat: Seat, link: FrameLink, limit: int | None, views: Sequence[View] = ()
+    stage: Stage,
+    seat: Seat,
+    link: FrameLink,
+    limit: int | None,
+    views: Sequence[View] = (),
+    recorder: Recorder | None = None,
 ) -> None:
     """Send the pictures of a camera until it ends, fails, leaves, or the run finishes."""
     stage.tally.add(f"source:{seat.source_id}", "captured", 0)
     take = _Take(stage, seat, link, limit, views)
+    take.recorder = recorder
     try:
         note = take.run()
     except Stopped:
@@ -111,6 +118,7 @@ class _Take:
         self._adapt_s = 0.0
         self._epoch = seat.mark.epoch + 1
         self._ahead_s: float | None = None
+        self.recorder: Recorder | None = None
 
     def run(self) -> str:
         """Return why the last picture was the last ("": the media ended)."""
@@ -118,6 +126,7 @@ class _Take:
         if seat.source is None:
             assert seat.reopen is not None
             seat.source = seat.reopen()
+        attach(self.recorder, seat.source, seat.treatment.privacy, lambda: stage.is_paused)
         self._watch = SourceWatch(stage, seat.source)
         outs = [FrameSender(stage, self._link).send, *self._views]
         pictures: Iterator[Picture | None] = seat.source.pictures()

@@ -47,6 +47,7 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
                     has_ended = True
                     due.end()
                 else:
+                    due.every_s = config.every_s
                     due.add(message)
                     _roll(stage, shown, rolling.add(message))
             outcome = desk.poll()

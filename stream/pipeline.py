@@ -29,7 +29,9 @@ from .infer import Pool, infer_loop, vision_loop
 from .ledger import Counts, Ledger
 from .messages import SourceHealth, SourceInfo
 from .narrate import narrate_loop
-from .prepare import Prepared, prepare
+from .prepare import Prepared, prepare, shown
+from .recording import Recorder
+from .reload import Reload
 from .roster import Roster, RosterPlan
 from .schedule import Scheduler
 from .seats import speed_of
@@ -52,8 +54,9 @@ GRACE_S = 15.0
 class Summary:
     """What a run came to. `joined` are cameras that were added while it went on.
 
-    `states` tells how each live source is, while the run goes on and in the end. `status`: running,
-    done, limited, stopped, incomplete, interrupted, failed.
+    `reloads` tells of configurations read anew, `states` how each live source is, while the run
+    goes on and in the end. `status`: running, done, limited, stopped, incomplete, interrupted,
+    failed.
     """
 
     status: str = "running"
@@ -63,6 +66,7 @@ class Summary:
     ledger: Counts = field(default_factory=dict)
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, SourceHealth] = field(default_factory=dict)
+    reloads: list[dict[str, Any]] = field(default_factory=list)
     wall_s: float = 0.0
 
     @property
@@ -94,7 +98,7 @@ class Pipeline:
         self._workers = Workers(self._bus)
         self._ledger = Ledger()
         self._heard_s: dict[str, float] = {}
-        self._recorded: dict[str, str] = {}
+        self._recorded: dict[str, Any] = {}
         self._recorded_s = 0.0
         self._ended: set[str] = set()
         self._links: dict[str, FrameLink] = {}
@@ -103,6 +107,8 @@ class Pipeline:
         self._is_commanded = False
         self._finish = threading.Event()
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._reloads: queue.SimpleQueue[Callable[[], RunConfig]] = queue.SimpleQueue()
+        self._reload = Reload(config, self._made.sinks, self._made.narration)
         self._ready = threading.Event()
         self._done = threading.Event()
         self._error: BaseException | None = None
@@ -134,6 +140,10 @@ class Pipeline:
     def resume(self) -> None:
         """Take pictures again: a camera's newest."""
         self._wishes.put(Command("resume"))
+
+    def reload(self, load: Callable[[], RunConfig]) -> None:
+        """Take what can change from the configuration that `load` returns; it may raise ours."""
+        self._reloads.put(load)
 
     def restart_baseline(self) -> None:
         """Learn every resting face anew, from what is seen next."""
@@ -251,8 +261,9 @@ class Pipeline:
         """Live sources run side by side; a replay takes one source after another."""
         config, made = self._config, self._made
         views = [sink.see for _, sink in made.sinks if isinstance(sink, Viewer)]
+        recorder = next((sink for _, sink in made.sinks if isinstance(sink, Recorder)), None)
         if made.run.is_live:
-            plan = RosterPlan(self._begin, self._links, config.limit_frames, views)
+            plan = RosterPlan(self._begin, self._links, config.limit_frames, views, recorder)
             self._roster = Roster(made.seats, plan, room)
             self._roster.start()
             return
@@ -261,7 +272,8 @@ class Pipeline:
             capture_loop, sources=pairs, speed=speed_of(config), limit=config.limit_frames
         )
         is_private = config.privacy != "none"
-        self._workers.start("capture", partial(take, views=views, is_private=is_private))
+        take = partial(take, views=views, is_private=is_private, recorder=recorder)
+        self._workers.start("capture", take)
 
     def _begin(self, name: str, loop: Callable[[Stage], None]) -> None:
         """Start a stage that may have run before under the same name."""
@@ -292,6 +304,10 @@ class Pipeline:
             self._keep_record()
             while not self._wishes.empty():
                 room.command(self._wishes.get())
+            while not self._reloads.empty():
+                self.summary.reloads.append(self._reload.take(self._reloads.get(), roster))
+                self.run.config.update(shown(self._reload.config))
+                self._recorded = {}
             service.serve(roster)
             now_s = time.monotonic()
             self._dials.tick(now_s, self._ledger.totals)
@@ -345,8 +361,12 @@ class Pipeline:
         self.summary.joined.extend(fresh)
 
     def _keep_record(self) -> None:
-        """Write the record again when a source is in another state, at most once a second."""
-        told: dict[str, str] = {name: health.state for name, health in self.summary.states.items()}
+        """Write the record again when a source or a recording is in another state.
+
+        At most once a second.
+        """
+        told: dict[str, Any] = {name: health.state for name, health in self.summary.states.items()}
+        told[""] = (list(self.run.recordings.files), self.run.health.servers)
         now_s = time.monotonic()
         if told == self._recorded or now_s - self._recorded_s < RECORD_S:
             return

@@ -30,6 +30,7 @@ from .locate import means_camera, open_sources
 from .messages import SourceHealth
 from .narrator_process import module_of
 from .purpose import check_purpose
+from .recording import check_recording, recording_of
 from .seats import open_seats, seats_of
 from .secrets import scrub, scrubbed
 from .sources.base import Source
@@ -70,6 +71,7 @@ class Prepared:
         folder = self.run.folder
         if folder is None:
             return
+        health = self.run.health
         record = {
             "run_id": self.run.run_id,
             "status": summary.status,
@@ -85,6 +87,9 @@ class Prepared:
                 }
                 for info in (*self.run.sources, *summary.joined)
             },
+            **_recordings(self.run),
+            **({"reloads": summary.reloads} if summary.reloads else {}),
+            **({"servers": health.servers} if health.servers else {}),
             "ledger": summary.ledger,
             "stages": summary.stages,
             "wall_s": round(summary.wall_s, 3),
@@ -108,6 +113,7 @@ def prepare(
     Raises: UsageError, PolicyError, SourceError, ModelError; nothing was written then.
     """
     check_purpose(config)
+    check_recording(config)
     narrator, manner = open_narrator(config)
     vision = vision if vision is not None else open_vision(config)
     head = open_head(config)
@@ -136,7 +142,8 @@ def prepare(
             "narrator": {"name": narrator.name, "why": narrator.why},
         },
     )
-    made = [*_make_sinks(config, run), *sinks]
+    read = [*opened, *(seat.source for seat in seats)]
+    made = [*_make_sinks(config, run), *recording_of(config, run, read), *sinks]
     if config.out:
         _clear(config.out, config.overwrite)
     return Prepared(
@@ -173,6 +180,12 @@ def _state(health: SourceHealth | None) -> dict[str, Any]:
         "outages": health.outages,
         "detail": health.detail,
     }
+
+
+def _recordings(run: RunInfo) -> dict[str, Any]:
+    """Return what the record tells of recordings; nothing where there are none."""
+    files, lost = list(run.recordings.files), run.recordings.lost
+    return {"recordings": {"files": files, "lost_packets": lost}} if files or lost else {}
 
 
 def shown(config: RunConfig) -> dict[str, Any]:

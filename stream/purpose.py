@@ -33,6 +33,13 @@ SINKS = {
 }
 
 
+RECORDED = {
+    "never": "not recorded.",
+    "events": "recorded around events about people and alerts, in files.",
+    "always": "recorded, in files.",
+}
+
+
 def infers_emotions(config: RunConfig) -> bool:
     """Tell whether a run looks at expressions at all."""
     return config.models.get("expression") != "none" and config.models.get("face") != "none"
@@ -118,6 +125,7 @@ def report(config: RunConfig, always: tuple[str, ...]) -> str:
         f"- **Purpose:** {config.purpose}{under}\n"
         f"- **Sources:** {len(config.sources)} named in the configuration\n"
         f"- **Pictures go** {pictures}; they are kept only in a sink's file.\n"
+        f"- **Original stream:** {RECORDED[config.record]}\n"
         "- **Identification:** none. Person numbers start anew in every run; no embedding of a "
         "face is made for recognition, and none is stored.\n"
         f"- **Law:** {law}\n"

@@ -19,6 +19,7 @@ from .capture import View
 from .errors import AffectstreamError, SourceError, UsageError
 from .frames import FrameLink, make_link
 from .live import Seat, live_loop
+from .recording import Recorder
 from .stage import Command, ControlRoom, Report, Stage
 
 GOING = ("running", "leaving")
@@ -32,13 +33,15 @@ Start = Callable[[str, Callable[[Stage], None]], None]
 class RosterPlan:
     """What the roster works with.
 
-    How to start a stage, where links go, frames to take of each, and who is shown every frame.
+    How to start a stage, where links go, frames to take of each, who is shown every frame, and who
+    keeps the packets.
     """
 
     start: Start
     links: dict[str, FrameLink]
     limit: int | None
     views: Sequence[View] = ()
+    recorder: Recorder | None = None
 
 
 class Roster:
@@ -84,6 +87,19 @@ class Roster:
         self._open()
         self._start(seat)
         return f"{name}: resuming"
+
+    def renew(self, seat: Seat, *, is_now: bool) -> str:
+        """Have a camera opened as another seat says, at once or when it comes back.
+
+        Raises: UsageError.
+        """
+        own = self._seat(seat.source_id)
+        own.treatment, own.reopen, own.speed = seat.treatment, seat.reopen, seat.speed
+        if is_now and own.state == "running":
+            self._leave(own, "again")
+        elif is_now and own.state in ("ended", "failed"):
+            return self.resume(own.source_id)
+        return f"{own.source_id}: changed"
 
     def remove(self, name: str) -> str:
         """Take a camera out of the run. Raises: UsageError."""
@@ -169,10 +185,10 @@ class Roster:
         self._plan.links[source_id] = link
         self._room.command(Command("add", source_id))
         seat.state, seat.note = "running", ""
-        take = partial(
-            live_loop, seat=seat, link=link, limit=self._plan.limit, views=self._plan.views
-        )
-        self._plan.start(f"capture-{source_id}", take)
+        plan = self._plan
+        take = partial(live_loop, limit=plan.limit, views=plan.views, recorder=plan.recorder)
+        take = partial(take, seat=seat, link=link)
+        plan.start(f"capture-{source_id}", take)
 
     def _leave(self, seat: Seat, then: str) -> None:
         seat.state = "leaving"
@@ -186,6 +202,11 @@ class Roster:
         self._plan.links.pop(seat.source_id, None)
         if then == "removed":
             del self.seats[seat.source_id]
+        if then == "again":
+            if not self._is_finishing:
+                self._start(seat)
+                return
+            then = "ended"
         seat.state = then or ("failed" if seat.note.startswith("failed") else "ended")
 
     def _open(self) -> None:

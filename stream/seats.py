@@ -35,13 +35,13 @@ def open_seats(config: RunConfig) -> list[Seat]:
 
     Raises: ConfigError; SourceError when none can be opened.
     """
-    cameras = [*_cameras_of(config.sources), *config.cameras]
+    cameras = named_cameras(config)
     if not cameras:
         raise ConfigError(NO_SOURCE)
-    if not any(camera.enabled for camera in cameras):
+    if not any(camera.enabled for camera in cameras.values()):
         raise ConfigError("every camera is off; set `enabled: true` for one")
     seats, errors = [], []
-    for camera, name in zip(cameras, unique_ids(one.title for one in cameras), strict=True):
+    for name, camera in cameras.items():
         seat = seat_of(camera, name, config)
         seats.append(seat)
         if camera.enabled:
@@ -52,6 +52,12 @@ def open_seats(config: RunConfig) -> list[Seat]:
     if not any(seat.state == "ready" for seat in seats):
         raise errors[0]
     return seats
+
+
+def named_cameras(config: RunConfig) -> dict[str, Camera]:
+    """Return every camera of a configuration by its name in the results."""
+    cameras = [*_cameras_of(config.sources), *config.cameras]
+    return dict(zip(unique_ids(one.title for one in cameras), cameras, strict=True))
 
 
 def seat_of(camera: Camera, source_id: str, config: RunConfig) -> Seat:

@@ -19,8 +19,12 @@ from .runs import Run
 PROOF = "deletions.jsonl"
 """Beside the run folders: a line for every deletion of a whole run or of files."""
 
+RECORDINGS = "recordings/*"
+BUSY_S = 60.0
+"""What was written to of late may be written to still."""
+
 KINDS = {
-    "pictures": ("overlay*.mp4", "overlay*.mkv", "recording*", "snapshots/*"),
+    "pictures": ("overlay*.mp4", "overlay*.mkv", RECORDINGS, "snapshots/*"),
     "words": ("narration.jsonl", "narrative.md"),
     "rows": (
         *("run.db*", "*.csv", "*.jsonl", "parquet/*/*", "run.pickle", "postgres.spill*"),
@@ -83,8 +87,13 @@ def delete_run(folder: Path, why: str = "asked for") -> dict[str, Any]:
     return delete_files(folder, [path for path in files if path.is_file()], run_id, why)
 
 
-def delete_files(folder: Path, files: list[Path], run_id: str, why: str) -> dict[str, Any]:
-    """Delete files of a run and note each with its size. Raises: SinkError."""
+def delete_files(
+    folder: Path, files: list[Path], run_id: str, why: str, *, is_over: bool = True
+) -> dict[str, Any]:
+    """Delete files of a run and note each with its size. Raises: SinkError.
+
+    Of a run that is over, folders without a file go too.
+    """
     proof: dict[str, Any] = {
         "deleted": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "run_id": run_id,
@@ -95,11 +104,10 @@ def delete_files(folder: Path, files: list[Path], run_id: str, why: str) -> dict
     try:
         for path in files:
             path.unlink()
-        for inner in sorted(folder.rglob("*"), reverse=True):
+        below = sorted(folder.rglob("*"), reverse=True) if is_over else []
+        for inner in [*below, folder]:
             if inner.is_dir() and not any(inner.iterdir()):
                 inner.rmdir()
-        if not any(folder.iterdir()):
-            folder.rmdir()
         with open(folder.resolve().parent / PROOF, "a", encoding="utf-8") as file:
             file.write(json.dumps(proof) + "\n")
     except OSError as error:
@@ -162,7 +170,8 @@ def prune(folder: Path, keep: dict[str, str], now_s: float) -> list[dict[str, An
     """Delete what is too old or too much below a folder; return the proofs.
 
     `keep` maps a kind of data (`pictures`, `words`, `rows`) or `all` to an age (`30d`, `24h`) or a
-    size (`10GB`); the oldest runs go first. A run that goes on is left alone.
+    size (`10GB`); the oldest runs go first. A run that goes on is left alone, but for recordings
+    that are complete: with `pictures` each of these goes by its own age.
     Raises: ConfigError, SinkError.
     """
     limits = {kind: _limit(kind, text) for kind, text in keep.items()}
@@ -182,7 +191,38 @@ def prune(folder: Path, keep: dict[str, str], now_s: float) -> list[dict[str, An
                 else:
                     run_id = str(Run(place).meta.get("run_id", ""))
                     proofs.append(delete_files(place, files, run_id, why))
+        if kind == "pictures":
+            why = f"retention: {kind} {keep[kind]}"
+            proofs += _prune_recordings(folder, (unit, limit), now_s, why)
     return proofs
+
+
+def _prune_recordings(
+    folder: Path, limit: tuple[str, float], now_s: float, why: str
+) -> list[dict[str, Any]]:
+    """Delete recordings below a folder, the oldest first; what may be written to is left alone."""
+    unit, most = limit
+    ages = {
+        path: (now_s - path.stat().st_mtime, place)
+        for place in runs_below(folder)
+        for path in place.glob(RECORDINGS)
+    }
+    doomed: dict[Path, list[Path]] = {}
+    kept_bytes = 0.0
+    for path, (age_s, place) in sorted(ages.items(), key=lambda item: item[1][0]):
+        kept_bytes += path.stat().st_size
+        if age_s > BUSY_S and (age_s > most if unit == "s" else kept_bytes > most):
+            doomed.setdefault(place, []).append(path)
+    return [
+        delete_files(
+            place,
+            paths,
+            str(Run(place).meta.get("run_id", "")),
+            why,
+            is_over=not _is_going_on(place, now_s),
+        )
+        for place, paths in doomed.items()
+    ]
 
 
 def _limit(kind: str, text: str) -> tuple[str, float]:
@@ -198,6 +238,8 @@ def _limit(kind: str, text: str) -> tuple[str, float]:
 
 def _files_of(place: Path, kind: str) -> list[Path]:
     patterns = [p for k, ps in KINDS.items() if kind in (k, "all") for p in ps]
+    if kind == "pictures":
+        patterns.remove(RECORDINGS)
     return sorted({p for pattern in patterns for p in place.glob(pattern) if p.is_file()})
 
 
@@ -210,4 +252,4 @@ def _is_going_on(place: Path, now_s: float) -> bool:
         status = Run(place).summary().get("status")
     except NotARunError:
         return True
-    return status == "running" and now_s - _modified_s(place) < 60.0
+    return status == "running" and now_s - _modified_s(place) < BUSY_S

@@ -204,7 +204,8 @@ def test_a_data_sheet_says_what_leaves():
     )
     text = report(config, ("csv", "sqlite"))
     assert "| `mqtt` | the group's numbers" in text and "| `csv` |" in text
-    assert "to video, privacy `blur`" in text
+    assert "to video, privacy `blur`" in text and "**Original stream:** not recorded" in text
+    assert "recorded around events" in report(RunConfig(record="events"), ())
     assert "CANARY" not in text
     assert "50(3)" in text
     assert "No expression" in report(RunConfig(models={"expression": "none"}), ())

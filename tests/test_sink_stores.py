@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -339,15 +340,51 @@ def test_a_server_that_stays_away_is_told_with_the_remedy(server, tmp_path):
     ("dsn", "words"),
     [
         ("postgresql://tester:CANARY@127.0.0.1:{port}/postgres", "password authentication"),
+        ("postgresql://tester:CANARY-pass@127.0.0.1:{port}/nobase", "does not exist"),
         ("postgresql://tester:CANARY@127.0.0.1:1/postgres", "refused"),
-        ("postgres//CANARY:x", "cannot be read"),
     ],
 )
-def test_a_wrong_address_is_told_at_once_without_the_password(server, tmp_path, dsn, words):
-    config = postgres.Config(dsn=dsn.format(port=server.port))
-    with pytest.raises(SinkError, match=words) as caught:
-        postgres.build(config, run_info(tmp_path)).open()
-    assert "CANARY" not in str(caught.value) + repr(config)
+def test_a_wrong_address_is_told_and_tried_again(server, tmp_path, dsn, words, caplog):
+    """A monitor that comes up before its database cannot tell a wrong word from an early one."""
+    config = postgres.Config(dsn=dsn.format(port=server.port), grace_s=0.1)
+    run = run_info(tmp_path)
+    sink = postgres.build(config, run)
+    sink.open()
+    sink.write(reading(0), None)
+    sink.tick()
+    wait_for(lambda: words in run.health.servers.get("postgres", ""))
+    with pytest.raises(SinkError, match="runs export RUN --to postgres"):
+        sink.close()
+    assert words in caplog.text and "what comes meanwhile waits" in caplog.text
+    assert "CANARY" not in caplog.text + repr(config)
+
+
+def test_a_connection_text_that_is_none_is_told_at_once(tmp_path):
+    pytest.importorskip("psycopg")
+    config = postgres.Config(dsn="postgres//CANARY:x")
+    with pytest.raises(SinkError, match="cannot be read") as caught:
+        postgres.build(config, run_info(tmp_path))
+    assert "CANARY" not in str(caught.value)
+
+
+def test_a_server_that_comes_after_the_run_gets_every_row_once(server, tmp_path, caplog):
+    run = replace(run_info(tmp_path), run_id="early")
+    server.kill()
+    sink = postgres.build(postgres.Config(dsn=server.dsn, batch_rows=5, grace_s=60), run)
+    try:
+        sink.open()
+        for seq in range(1000):
+            sink.write(reading(seq, [person()]), None)
+        wait_for(lambda: run.health.servers.get("postgres"))
+    finally:
+        server.start()
+        server.wait_ready()
+    for seq in range(1000, 1100):
+        sink.write(reading(seq, [person()]), None)
+    sink.close()
+    assert [row[1] for row in pg_rows(server, "readings", "early")] == list(range(1100))
+    assert run.health.servers == {"postgres": ""} and "reachable again" in caplog.text
+    assert not (tmp_path / "postgres.spill").exists()
 
 
 def test_a_later_schema_in_the_server_is_refused(server, tmp_path):
@@ -357,8 +394,13 @@ def test_a_later_schema_in_the_server_is_refused(server, tmp_path):
     with psycopg.connect(server.dsn) as connection:
         connection.execute("INSERT INTO affectstream.schema_version VALUES (99)")
     try:
+        sink = pg(server, tmp_path, "later")
+        sink.open()
+
         with pytest.raises(SinkError, match="schema 99"):
-            pg(server, tmp_path, "later").open()
+            wait_for(sink.tick)
+        with pytest.raises(SinkError, match="schema 99"):
+            sink.close()
     finally:
         with psycopg.connect(server.dsn) as connection:
             connection.execute("DELETE FROM affectstream.schema_version WHERE version = 99")

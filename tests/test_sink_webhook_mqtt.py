@@ -8,7 +8,7 @@ from test_sink_alerts import receiver  # noqa: F401
 
 from affectstream.sinks import mqtt, webhook
 from affectstream.sinks._mqtt import MqttLink
-from affectstream.stream.errors import SinkError, UsageError
+from affectstream.stream.errors import UsageError
 
 MESSAGES = [
     reading(0),
@@ -145,7 +145,8 @@ def test_home_assistant_finds_every_sensor_of_every_camera(broker, hearing):
     sink.open()
     configs = wait_for(
         lambda: (
-            len(
+            sink.tick()
+            or len(
                 c := {
                     t: json.loads(p)
                     for t, p in hearing.last.items()
@@ -221,12 +222,52 @@ def test_a_broker_that_comes_back_is_told_everything_again():
         server.kill()
 
 
-def test_no_broker_and_a_refusal_are_told(tmp_path):
+def test_a_broker_that_comes_after_the_run_is_waited_for(caplog):
     pytest.importorskip("paho.mqtt.client")
-    config = mqtt.Config(port=1, password="CANARY", username="u")
-    with pytest.raises(SinkError, match="mqtt: 127.0.0.1:1") as caught:
-        mqtt.build(config, run_info()).open()
-    assert "CANARY" not in str(caught.value) + repr(config)
+    server = MosquittoServer()
+    server.kill()
+    run = run_info()
+    config = mqtt.Config(port=server.port, password="CANARY", username="u")
+    sink = mqtt.build(config, run)
+    sink.open()
+    hearing = None
+
+    def is_away():
+        sink.write(MESSAGES[1], None)
+        sink.tick()
+        return "cannot be reached" in run.health.servers.get("mqtt", "")
+
+    def is_there():
+        sink.tick()
+        sink.write(MESSAGES[1], None)
+        return (
+            run.health.servers["mqtt"] == ""
+            and "affectstream/clip/state" in hearing.last
+            and sum(topic.endswith("config") for topic in hearing.last) == 5
+        )
+
+    try:
+        wait_for(is_away)
+        server.start()
+        hearing = Hearing(server)
+        wait_for(is_there)
+    finally:
+        sink.close()
+        if hearing is not None:
+            hearing.close()
+        server.kill()
+    assert f"mqtt: 127.0.0.1:{server.port}: the broker cannot be reached" in caplog.text
+    assert f"mqtt: 127.0.0.1:{server.port}: reachable" in caplog.text
+    assert "CANARY" not in caplog.text + repr(config)
+
+
+def test_a_run_whose_broker_never_comes_ends_all_the_same():
+    pytest.importorskip("paho.mqtt.client")
+    sink = mqtt.build(mqtt.Config(port=1), run_info())
+    sink.open()
+    sink.tick()
+    sink.close()
+    sink.close()
 
 
 @pytest.mark.parametrize("options", [{"base": "a/#"}, {"base": ""}, {"discovery": "a +"}])

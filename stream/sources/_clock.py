@@ -40,6 +40,10 @@ class MediaClock:
             end_s = round(stamp_s - self._start_s + self._zero_s, 6)
             self._end_s = max(self._end_s, end_s)
 
+    def place(self, stamp_s: float) -> float:
+        """Return where a time of the media's clock lies, as far as is known by now."""
+        return self._zero_s + (0.0 if self._start_s is None else stamp_s - self._start_s)
+
     def tell(self, stamp_s: float | None, duration_s: float) -> float:
         """Return the time of the next picture.
 

@@ -24,6 +24,7 @@ from ._live_clock import Lateness, SenderClock
 from ._media import MAX_PIXELS
 from ._pixels import to_bgr
 from ._shed import PacketChoice
+from .base import Tap
 
 Transport = Literal["tcp", "udp"]
 
@@ -77,6 +78,7 @@ class Connection:
         self.is_open = False
         self.fault: Fault | None = None
         self.sender = SenderClock()
+        self.tap: Tap | None = None
         self._is_wanted = True
         self._choice = PacketChoice()
         self._dirty_until_s: float | None = None
@@ -132,6 +134,8 @@ class Connection:
                 return
             if not packet.size:
                 break
+            if self.tap is not None:
+                self.tap(packet, stream, (packet.pts or 0) * base_s)
             is_behind = False
             if packet.pts is not None:
                 is_behind = late.is_behind(packet.pts * base_s, self.beat_s)

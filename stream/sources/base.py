@@ -8,13 +8,17 @@ nothing yet yields None in time, so that the thread can obey commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from ..messages import Image, SourceHealth, SourceInfo
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of files and devices; may be called twice."""
         ...
+
+
+Tap: TypeAlias = "Callable[[Packet[VideoStream], VideoStream, float], None]"
+"""Is shown a packet, its stream and its media time in s; copies what it keeps, returns at once."""
+
+
+@runtime_checkable
+class Tapped(Protocol):
+    """A source that reads packets: each is shown to `tap` before it is decoded, or left out."""
+
+    tap: Tap | None
 
 
 class PlainSource:

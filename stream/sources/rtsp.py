@@ -21,7 +21,7 @@ from ._faults import DEFAULT_PORTS, Fault
 from ._live_clock import LiveClock
 from ._reader import Reader
 from ._retry import LATER_S, retry_wait_s
-from .base import Picture, SourceConfig
+from .base import Picture, SourceConfig, Tap
 
 TICK_S = 0.15
 CUT_S = 1.0
@@ -92,6 +92,7 @@ class Rtsp:
         self._connection: Connection | None = None
         self._reader: Reader[Taken] | None = None
         self._strays: list[Reader[Taken]] = []
+        self.tap: Tap | None = None
         self._share = 1.0
         self._interrupted = False
         self._attempts = self._outages = 0
@@ -168,6 +169,7 @@ class Rtsp:
         self._clock.begin()
         connection = self._connect_to(self._config)
         connection.share = self._share
+        connection.tap = self.tap
         self._connection = connection
         name = f"rtsp-{self.info.source_id}"
         self._reader = Reader(name, connection.pictures(), MOST_WAITING)

@@ -14,6 +14,7 @@ from typing import Literal
 import av
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -24,7 +25,7 @@ from ._clock import MediaClock
 from ._media import declared_duration_s, open_media
 from ._pixels import quarter_turns, to_bgr
 from ._shed import PacketChoice
-from .base import Picture, PlainSource, SourceConfig
+from .base import Picture, PlainSource, SourceConfig, Tap
 
 EXTENSIONS = frozenset(
     ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
@@ -73,6 +74,8 @@ class Video(PlainSource):
         self._harm, self.decode_errors = _Harm(), 0
         self._choice = PacketChoice()
         self._skipped_to = 0
+        self.tap: Tap | None = None
+        self._clock = MediaClock()
         container, stream = open_media(self._path)
         with container:
             frame = next(self._frames(container, stream), None)
@@ -94,10 +97,10 @@ class Video(PlainSource):
 
     def pictures(self) -> Iterator[Picture]:
         """Yield every picture that can be decoded. Raises: IncompleteError at the end."""
-        clock = MediaClock()
-        yield from self._once(clock)
+        self._clock = MediaClock()
+        yield from self._once(self._clock)
         while self._loop and not self._interrupted:
-            yield from self._once(clock)
+            yield from self._once(self._clock)
 
     def interrupt(self) -> None:
         """End at the next picture."""
@@ -151,6 +154,8 @@ class Video(PlainSource):
                 self._harm.reading = f"it cannot be read to its end ({error.strerror})"
                 packet = None
             self._harm.packets += packet is not None and packet.is_corrupt
+            if packet is not None and packet.size and self.tap is not None:
+                self._show(self.tap, packet, stream)
             if packet is not None and packet.size and not self._choice.takes(packet.is_keyframe):
                 end = (packet.pts or 0) + (packet.duration or 0)
                 self._skipped_to = max(end, self._skipped_to)
@@ -169,6 +174,11 @@ class Video(PlainSource):
             yield from frames
             if packet is None:
                 return
+
+    def _show(self, tap: Tap, packet: Packet[VideoStream], stream: VideoStream) -> None:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        base_s = float(stream.time_base or 0)
+        tap(packet, stream, self._clock.place(0.0 if stamp is None else stamp * base_s))
 
     def _faults(self, missing_s: float, clock: MediaClock) -> str:
         """Return what is wrong with the media; empty when it was whole.
