@@ -27,7 +27,9 @@ class Health:
     is that of `stream.ledger`; `stages` holds CPU time and timings of each stage's steps; `steps`
     the same as histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them;
     `notes` says of a source that has ended why it did ("": its media ended); `heard_s` is when a
-    stage last reported, on the monotonic clock.
+    stage last reported, on the monotonic clock. `joined` are the cameras that were added while the
+    run goes on; `cameras` says of each camera of a live run how it is: ready, running, leaving,
+    paused, off, ended, failed, removed.
     """
 
     heard_s: float = 0.0
@@ -35,6 +37,8 @@ class Health:
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    joined: tuple[SourceInfo, ...] = ()
+    cameras: dict[str, str] = field(default_factory=dict)
 
     def take(
         self,

@@ -12,7 +12,10 @@ from starlette.websockets import WebSocket
 class Desk(Protocol):
     """Answers about one run. What blocks is called in a thread."""
 
-    sources: tuple[str, ...]
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources there are."""
+        ...
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""

@@ -51,7 +51,11 @@ class LiveDesk:
         self._pictures = Pictures(hub, config.pictures, config.width_px, config.jpeg_quality)
         self._store = None if run.folder is None else Store(run.folder / tables.STORE_NAME)
         self._clients = 0
-        self.sources = tuple(source.source_id for source in run.sources)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of the run, with the cameras that were added to it."""
+        return tuple(source.source_id for source in self._hub.sources)
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""
@@ -69,7 +73,7 @@ class LiveDesk:
             "sources": [
                 source_shape(source, source.source_id)
                 | {"camera": upload_of(source.source_id) is not None, "films": []}
-                for source in run.sources
+                for source in self._hub.sources
             ],
             "look": look(run.keypoint_layout),
             "health": self._hub.health(),
