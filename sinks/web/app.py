@@ -72,12 +72,20 @@ class Routes:
             raise HTTPException(404)
         return FileResponse(path, headers={"cache-control": "no-store"})
 
+    async def still(self, request: Request) -> Response:
+        """Return the picture of a moment; 204 where there is none to show."""
+        at_s, _ = _span(request)
+        blurred = request.query_params.get("blur") == "1"
+        source, width_px = self._source(request), _width_px(request)
+        jpeg = await self._desk.still(source, at_s, width_px, blurred)
+        headers = {"cache-control": "no-store"}
+        if not jpeg:
+            return Response(status_code=204, headers=headers)
+        return Response(jpeg, media_type="image/jpeg", headers=headers)
+
     async def mjpeg(self, request: Request) -> Response:
         """Return the live picture for an `<img>`."""
-        try:
-            width_px = min(3840, max(160, int(request.query_params.get("width", "960"))))
-        except ValueError:
-            raise HTTPException(400, "width: a number") from None
+        width_px = _width_px(request)
         pictures = await self._desk.mjpeg(self._source(request), width_px)
         if pictures is None:
             raise HTTPException(404)
@@ -125,6 +133,7 @@ def make_app(desk: Desk) -> Starlette:
             Route("/api/readings/{source}", routes.readings),
             Route("/film/{source}/{name}", routes.film),
             Route("/mjpeg/{source}", routes.mjpeg),
+            Route("/still/{source}", routes.still),
             WebSocketRoute("/live", routes.talk),
             WebSocketRoute("/camera/{source}", routes.upload),
             Mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False)),
@@ -137,6 +146,13 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for jpeg in pictures:
         head = f"--{_BOUNDARY}\r\ncontent-type: image/jpeg\r\ncontent-length: {len(jpeg)}\r\n\r\n"
         yield head.encode() + jpeg + b"\r\n"
+
+
+def _width_px(request: Request) -> int:
+    try:
+        return min(3840, max(160, int(request.query_params.get("width", "960"))))
+    except ValueError:
+        raise HTTPException(400, "width: a number") from None
 
 
 def _span(request: Request) -> tuple[float, float]:

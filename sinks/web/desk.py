@@ -33,6 +33,10 @@ class Desk(Protocol):
         """Return the file of a film that may be shown."""
         ...
 
+    async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
+        """Return the picture of a moment as a JPEG; empty where there is none to show."""
+        ...
+
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Be told the server's loop, and None at its end."""
         ...

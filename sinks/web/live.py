@@ -25,6 +25,7 @@ from .hub import Hub
 from .pictures import Pictures, jpeg_of
 from .server import MOST_CLIENTS
 from .shapes import look, source_shape
+from .stills import Stills, files_of
 from .store import Store
 
 
@@ -50,6 +51,7 @@ class LiveDesk:
         self._mode: Literal["clear", "blurred", "none"] = config.pictures
         self._pictures = Pictures(hub, config.pictures, config.width_px, config.jpeg_quality)
         self._store = None if run.folder is None else Store(run.folder / tables.STORE_NAME)
+        self._stills = None if self._store is None else self._open_stills(self._store, config)
         self._clients = 0
 
     @property
@@ -73,6 +75,7 @@ class LiveDesk:
             "sources": [
                 source_shape(source, source.source_id)
                 | {"camera": upload_of(source.source_id) is not None, "films": []}
+                | {"stills": self._stills is not None and source.source_id in self._stills.files}
                 for source in self._hub.sources
             ],
             "look": look(run.keypoint_layout),
@@ -96,11 +99,20 @@ class LiveDesk:
         """Return None: a run that goes on has no film."""
         return None
 
+    async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
+        """Return the picture of a moment that has passed, where the source is a file."""
+        if self._stills is None:
+            return b""
+        blurred = blurred or self._mode == "blurred"
+        return await self._stills.jpeg(source, time_s, width_px, blurred)
+
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Let the hub ring in this loop."""
         self._hub.attach(loop)
         if loop is None:
             self._pictures.close()
+            if self._stills is not None:
+                self._stills.close()
 
     async def talk(self, socket: WebSocket) -> None:
         """Serve one page until it leaves or the run ends."""
@@ -126,6 +138,15 @@ class LiveDesk:
     async def mjpeg(self, source: str, width_px: int) -> AsyncIterator[bytes] | None:
         """Return the pictures of a source."""
         return None if self._mode == "none" else self._jpegs(source, width_px)
+
+    def _open_stills(self, store: Store, config: Config) -> Stills:
+        run = self._run
+        origins = {source.source_id: source.origin for source in run.sources}
+        files = {} if self._mode == "none" else files_of(origins, run.config)
+        loops = bool(run.config.get("loop")) and not run.is_live
+        return Stills(
+            store, files, run.keypoint_layout, loops, config.width_px, config.jpeg_quality
+        )
 
     async def _jpegs(self, source: str, width_px: int) -> AsyncIterator[bytes]:
         after = -1

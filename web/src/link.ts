@@ -37,6 +37,7 @@ export class Link {
     private readonly run: Run,
     private readonly on_state: () => void,
     private readonly on_other_run: () => void,
+    private readonly on_newcomers: () => void,
   ) {
     document.addEventListener("visibilitychange", () => this.ask_all());
     this.open();
@@ -95,7 +96,7 @@ export class Link {
       for (const one of this.wanted.values()) one.asked = false;
       this.ask_all();
       void this.refill();
-    } else if (message.kind === "gap") {
+    } else if (message.kind === "gap" || message.kind === "sources") {
       void this.refill();
     } else if (message.kind === "end") {
       this.become("ended");
@@ -108,6 +109,11 @@ export class Link {
   }
 
   private async refill(): Promise<void> {
+    try {
+      if (this.run.adopt((await get<Hello>("/api/hello")).sources)) this.on_newcomers();
+    } catch {
+      return; // The connection has gone again; the next start fills it.
+    }
     for (const source of this.run.sources.values()) {
       try {
         source.fill(await history_of(source.id));

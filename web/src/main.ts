@@ -3,7 +3,7 @@
 import "./style.css";
 import { clear, h, say } from "./dom";
 import { Link, get, history_of } from "./link";
-import { Run } from "./model";
+import { Run, is_lost } from "./model";
 import { choose, on_choice, settings } from "./settings";
 import type { Hello } from "./types";
 import { View } from "./view";
@@ -21,6 +21,8 @@ class Page {
   private readonly link: Link | null;
   private view: View | Wall | null = null;
   private language = settings.language;
+  private shown = "";
+  private readonly heard = new Set<string>();
 
   constructor(private readonly run: Run) {
     speak(settings.language);
@@ -31,15 +33,32 @@ class Page {
           run,
           () => this.describe(),
           () => location.reload(),
+          () => this.welcome(),
         );
     document.body.append(this.header, this.banner, this.main, this.keys);
     window.addEventListener("hashchange", () => this.show());
     document.addEventListener("keydown", (event) => this.press(event));
     on_choice(() => this.take_choice());
     matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.take_choice());
-    for (const source of run.sources.values()) source.on("health", () => this.describe());
+    this.listen();
     this.show();
     if (run.hello.finished) void this.fill();
+  }
+
+  private listen(): void {
+    for (const [id, source] of this.run.sources)
+      if (!this.heard.has(id)) {
+        this.heard.add(id);
+        source.on("health", () => this.describe());
+      }
+  }
+
+  /** Make room for cameras that have joined the run. */
+  private welcome(): void {
+    this.listen();
+    if (this.view instanceof Wall) return this.show();
+    if (!location.hash) history.replaceState(null, "", `#${encodeURIComponent(this.shown)}`);
+    this.build_header();
   }
 
   private async fill(): Promise<void> {
@@ -55,7 +74,7 @@ class Page {
 
   private show(): void {
     this.view?.leave();
-    const id = this.chosen;
+    const id = (this.shown = this.chosen);
     const source = this.run.sources.get(id);
     this.view = source
       ? new View(this.run, source, this.link)
@@ -122,7 +141,7 @@ class Page {
   private describe(): void {
     const { hello, health } = this.run;
     const rates = Object.values(health.sources).map((one) => one.rate_hz ?? 0);
-    const lost = Object.values(health.sources).filter((one) => one.lost_since_s && one.note == null).length;
+    const lost = Object.values(health.sources).filter(is_lost).length;
     const state = this.link?.state ?? "finished";
     let words = t(hello.live ? "live" : "replay");
     if (hello.finished) words = t("finished");

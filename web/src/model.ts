@@ -1,7 +1,8 @@
 /** What is known of the run, source by source; the views read it and are told when it changes. */
 
-import type { Cell, Hello, Health, History, Person, RawReading, Reading, Row } from "./types";
+import type { Cell, Hello, Health, History, Person, RawReading, Reading, Row, SourceHealth, SourceInfo } from "./types";
 import { number, text } from "./types";
+import type { Word } from "./words";
 
 export const GROUP = 0;
 /** Seconds of single readings that are kept for trails and for the chart of the last seconds. */
@@ -133,6 +134,17 @@ export class Source {
   }
 }
 
+/** How a camera that gives no pictures is called; "" for one that does. */
+export function standing(health: SourceHealth | undefined): Word | "" {
+  const state = health?.state ?? "";
+  if (state === "paused" || state === "removed" || state === "off" || state === "failed") return state;
+  return health?.note != null ? "ended" : "";
+}
+
+export function is_lost(health: SourceHealth | undefined): boolean {
+  return Boolean(health?.lost_since_s) && standing(health) === "";
+}
+
 export function affect(person: Person): Omit<Point, "t"> {
   const { row } = person;
   return {
@@ -151,6 +163,14 @@ export class Run {
   constructor(readonly hello: Hello) {
     for (const info of hello.sources) this.sources.set(info.id, new Source(info.id, hello));
     this.health = hello.health;
+  }
+
+  /** Take up cameras that were added to the run; returns whether there were any. */
+  adopt(infos: SourceInfo[]): boolean {
+    const fresh = infos.filter((info) => !this.sources.has(info.id));
+    this.hello.sources.push(...fresh);
+    for (const info of fresh) this.sources.set(info.id, new Source(info.id, this.hello));
+    return fresh.length > 0;
   }
 
   colour(person: number): string {

@@ -1,10 +1,12 @@
 /** The picture of a source with the overlay on top; used large and as a tile of the wall. */
 
 import { fit, h, say } from "./dom";
+import { is_lost, standing } from "./model";
 import type { Run, Source } from "./model";
 import { draw_overlay } from "./overlay";
 import { settings } from "./settings";
 import type { RawReading, Reading } from "./types";
+import type { Word } from "./words";
 import { t } from "./words";
 
 const AGES_KEPT = 200;
@@ -68,13 +70,13 @@ export class Stage {
     const hidden = this.run.hello.pictures === "none";
     let words = "";
     if (this.run.hello.finished) words = "";
-    else if (health?.note !== null && health?.note !== undefined) words = t("ended");
+    else if (standing(health)) words = t(standing(health) as Word);
     else if (health?.lost_since_s) words = t("lost", new Date(health.lost_since_s * 1000).toLocaleTimeString());
     else if (!this.shown) words = t("waiting");
     else if (this.shown.reason) words = t("invalid", this.shown.reason);
     else if (hidden) words = t("no_pictures");
     say(this.note, words);
-    this.note.classList.toggle("bad", Boolean(health?.lost_since_s) && health?.note == null);
+    this.note.classList.toggle("bad", is_lost(health));
   }
 
   leave(): void {

@@ -45,6 +45,8 @@ export interface SourceHealth {
   age_p95_ms?: number | null;
   lost_since_s?: number | null;
   note?: string | null;
+  /** Of a camera of a live run: running, paused, removed and the like. */
+  state?: string;
   frames: Record<string, number>;
 }
 

@@ -2,7 +2,7 @@
 
 import { clear, h, say } from "./dom";
 import type { Link } from "./link";
-import { GROUP } from "./model";
+import { GROUP, is_lost } from "./model";
 import type { Run, Source } from "./model";
 import { choose, settings } from "./settings";
 import { Stage } from "./stage";
@@ -148,6 +148,6 @@ export class Wall {
     tile.mood.hidden = !quadrant || !known;
     say(tile.mood, say_data(quadrant));
     tile.mood.style.setProperty("--c", this.run.quadrant_colour(quadrant));
-    tile.element.classList.toggle("lost", Boolean(health?.lost_since_s) && health?.note == null);
+    tile.element.classList.toggle("lost", is_lost(health));
   }
 }
