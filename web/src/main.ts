@@ -69,7 +69,7 @@ class Page {
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (this.run.sources.has(wanted)) return wanted;
     const ids = [...this.run.sources.keys()];
-    return ids.length === 1 || (this.run.hello.finished && wanted !== "wall") ? (ids[0] ?? "") : "";
+    return ids.length === 1 ? (ids[0] ?? "") : "";
   }
 
   private show(): void {
@@ -92,7 +92,7 @@ class Page {
       h("a", { href: `#${encodeURIComponent(id)}`, "aria-current": is_on ? "page" : null }, label);
     const tabs = h("nav", { "aria-label": t("sources") });
     if (ids.length > 1) {
-      if (!this.run.hello.finished) tabs.append(tab("wall", t("wall"), this.chosen === ""));
+      tabs.append(tab("wall", t("wall"), this.chosen === ""));
       for (const info of this.run.hello.sources) tabs.append(tab(info.id, info.title, this.chosen === info.id));
     }
     const name = ids.length === 1 ? h("span", { class: "source-name" }, this.run.hello.sources[0]?.title ?? "") : null;
@@ -127,6 +127,7 @@ class Page {
       ["1 … 9", t("key_sources")],
       ["␣", t("key_play")],
       ["← →", t("key_seek")],
+      ["N", t("key_now")],
       ["?", t("key_help")],
     ];
     clear(
@@ -194,7 +195,7 @@ class Page {
     else if (key === "w" && ids.length > 1) location.hash = "wall";
     else if (/^[1-9]$/.test(key) && ids.length > 1 && ids[Number(key) - 1])
       location.hash = encodeURIComponent(ids[Number(key) - 1]!);
-    else if (!(this.view instanceof View && this.view.press(key))) return;
+    else if (!this.view?.press(key)) return;
     event.preventDefault();
   }
 }

@@ -33,6 +33,8 @@ export class Source {
   recent = new Map<number, Point[]>();
   rest = new Map<number, { valence: number; arousal: number }>();
   last_event_t = -1;
+  /** Whether `reading` is of a moment that somebody looks back at. */
+  is_past = false;
   readonly ages_ms: number[] = [];
   private held = new Map<number, { t: number; person: Person }>();
   private listeners = new Map<Change, Set<() => void>>();

@@ -17,6 +17,9 @@ export class Stage {
   readonly note = h("p", { class: "stage-note", role: "status" });
   readonly frame = h("div", { class: "frame" }, this.picture, this.overlay, this.note);
   painted = 0;
+  has_picture = false;
+  /** While the past is shown, the notes of the present are kept back. */
+  is_past = false;
   private next: { reading: Reading; bitmap: ImageBitmap | null } | null = null;
   private shown: Reading | null = null;
   private readonly watcher = new ResizeObserver(() => this.redraw());
@@ -59,13 +62,22 @@ export class Stage {
     if (ctx && this.shown) draw_overlay(ctx, this.run, this.shown, ratio, this.compact);
   }
 
+  /** Show a picture alone, what was measured stays; null where there is none. */
+  put(bitmap: ImageBitmap | null): void {
+    this.has_picture = bitmap !== null;
+    if (!bitmap) return this.wipe();
+    this.copy(bitmap);
+  }
+
   wipe(): void {
+    this.has_picture = false;
     const { width, height } = this.picture;
     this.picture.getContext("2d")?.clearRect(0, 0, width, height);
   }
 
   /** Say what keeps the picture from moving, if anything does. */
   describe(): void {
+    if (this.is_past) return;
     const health = this.run.health.sources[this.source.id];
     const hidden = this.run.hello.pictures === "none";
     let words = "";
@@ -88,17 +100,14 @@ export class Stage {
   private show(): void {
     const next = this.next;
     this.next = null;
-    if (!next) return;
+    if (this.is_past) next?.bitmap?.close();
+    if (!next || this.is_past) return;
     const { reading, bitmap } = next;
     this.shape(reading.width, reading.height);
     const is_first = this.shown === null;
     this.shown = reading;
-    if (bitmap) {
-      if (this.picture.width !== bitmap.width) this.picture.width = bitmap.width;
-      if (this.picture.height !== bitmap.height) this.picture.height = bitmap.height;
-      this.picture.getContext("2d")?.drawImage(bitmap, 0, 0);
-      bitmap.close();
-    } else this.wipe();
+    if (bitmap) this.copy(bitmap);
+    else this.wipe();
     this.redraw();
     if (is_first || reading.reason) this.describe();
     this.painted += 1;
@@ -106,6 +115,13 @@ export class Stage {
     if (this.source.ages_ms.length > AGES_KEPT) this.source.ages_ms.shift();
     this.frame.dataset["painted"] = String(this.painted);
     if (this.painted % 10 === 0) this.frame.dataset["age"] = String(age_p95(this.source) ?? "");
+  }
+
+  private copy(bitmap: ImageBitmap): void {
+    if (this.picture.width !== bitmap.width) this.picture.width = bitmap.width;
+    if (this.picture.height !== bitmap.height) this.picture.height = bitmap.height;
+    this.picture.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
   }
 
   private shape(width: number, height: number): void {

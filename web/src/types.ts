@@ -23,6 +23,8 @@ export interface SourceInfo {
   duration_s: number;
   camera: boolean;
   films: string[];
+  /** Whether the server can show the picture of any moment that has passed. */
+  stills: boolean;
 }
 
 export interface Hello {

@@ -2,7 +2,7 @@
 
 import { Camera } from "./camera";
 import { Circumplex } from "./circumplex";
-import { h } from "./dom";
+import { clear, h } from "./dom";
 import { HealthPanel } from "./health";
 import type { Link } from "./link";
 import type { Run, Source } from "./model";
@@ -20,7 +20,7 @@ const KEYS: Record<(typeof TOGGLES)[number], string> = { boxes: "b", skeleton: "
 
 export class View {
   readonly element: HTMLElement;
-  readonly player: Player | null;
+  player: Player | null = null;
   private readonly stage: Stage;
   private readonly plane: Circumplex;
   private readonly timeline: Timeline;
@@ -30,23 +30,24 @@ export class View {
   private readonly camera: Camera | null;
   private readonly toggles = new Map<string, HTMLButtonElement>();
   private readonly undo: (() => void)[] = [];
+  private unwatch: (() => void) | null = null;
+  private readonly past = h("div", { class: "past" });
 
   constructor(
     private readonly run: Run,
-    source: Source,
-    link: Link | null,
+    private readonly source: Source,
+    private readonly link: Link | null,
   ) {
     const finished = run.hello.finished;
     const info = run.hello.sources.find((one) => one.id === source.id);
     this.stage = new Stage(run, source);
-    this.player = finished ? new Player(run, source, this.stage) : null;
-    const jump = this.player ? (at: number) => void this.player?.seek(at) : null;
+    const jump = finished || run.hello.stored ? (at: number) => this.look_back(at) : null;
     this.plane = new Circumplex(run, source);
     this.timeline = new Timeline(run, source, jump);
     this.people = new People(
       run,
       source,
-      () => (finished ? (this.player?.picture ?? null) : this.stage.picture),
+      () => (this.player ? this.player.picture : this.stage.picture),
       () => this.timeline.update(),
     );
     this.narration = new Narration(run, source, jump);
@@ -56,7 +57,7 @@ export class View {
       "section",
       { class: "card stage", id: "picture", "aria-label": `${t("picture")}: ${info?.title ?? source.id}` },
       this.stage.frame,
-      this.player?.bar ?? null,
+      this.past,
       this.camera?.element ?? null,
       this.toolbar(),
     );
@@ -77,7 +78,8 @@ export class View {
       source.on("reading", () => {
         this.plane.update();
         this.people.update();
-        if (settings.range === "window" || finished) this.timeline.update();
+        if (source.is_past) this.narration.mark();
+        if (settings.range === "window" || source.is_past) this.timeline.update();
       }),
       source.on("history", () => this.timeline.update()),
       source.on("narration", () => {
@@ -89,21 +91,50 @@ export class View {
         this.stage.describe();
       }),
     );
-    if (link)
-      this.undo.push(
-        link.watch(
-          source.id,
-          (raw, jpeg) => this.stage.paint(raw, jpeg),
-          () => this.stage.width_px,
-          () => settings.blur,
-        ),
-      );
+    if (finished) this.look_back(0);
+    else this.go_on();
     this.choose();
     this.health.update();
     this.narration.update();
     this.timeline.update();
     this.plane.update();
     this.people.update(true);
+  }
+
+  /** Show a moment that has passed. */
+  look_back(at: number): void {
+    if (this.player) return this.player.seek(at);
+    this.unwatch?.();
+    this.unwatch = null;
+    this.stage.is_past = this.source.is_past = true;
+    this.stage.wipe();
+    this.player = new Player(this.run, this.source, this.stage, at);
+    this.past.append(this.player.bar);
+    if (this.run.hello.finished) return;
+    this.past.prepend(h("strong", { class: "badge warn" }, t("looking_back")));
+    this.past.append(
+      h("button", { type: "button", class: "primary", title: t("to_now_help"), click: () => this.go_on() }, t("to_now")),
+    );
+  }
+
+  /** Show what is measured now, as it comes. */
+  private go_on(): void {
+    this.player?.leave();
+    this.player = null;
+    clear(this.past);
+    this.stage.is_past = this.source.is_past = false;
+    this.source.wind(0);
+    this.stage.note.classList.remove("low");
+    this.stage.describe();
+    this.unwatch ??=
+      this.link?.watch(
+        this.source.id,
+        (raw, jpeg) => this.stage.paint(raw, jpeg),
+        () => this.stage.width_px,
+        () => settings.blur,
+      ) ?? null;
+    this.narration.mark();
+    this.timeline.update();
   }
 
   /** Take up another choice of what is shown. */
@@ -124,6 +155,7 @@ export class View {
     const name = TOGGLES.find((one) => KEYS[one] === key);
     if (name && !this.toggles.get(name)?.disabled) choose({ [name]: !settings[name] });
     else if (key === "r") choose({ range: settings.range === "run" ? "window" : "run" });
+    else if (this.player && !this.run.hello.finished && key === "n") this.go_on();
     else if (this.player && key === " ") this.player.toggle();
     else if (this.player && key === "ArrowLeft") this.player.by(-1);
     else if (this.player && key === "ArrowRight") this.player.by(1);
@@ -133,6 +165,8 @@ export class View {
 
   leave(): void {
     for (const one of this.undo) one();
+    this.unwatch?.();
+    this.source.is_past = false;
     this.stage.leave();
     this.plane.leave();
     this.timeline.leave();
