@@ -77,9 +77,9 @@ def test_a_click_looks_back_and_a_button_returns(browser, folder, capfd):  # noq
             grey = 20 + 2 * 25 * shown_s
             page.wait_for_function(f"() => Math.abs(({GREY})() - {grey}) < 8")
             page.locator(".person").first.wait_for()
-            page.keyboard.press("ArrowRight")
+            page.keyboard.press(" ")
             page.wait_for_function(
-                f"() => document.querySelector('.scrub').value > {shown_s + 0.9}"
+                f"() => document.querySelector('.scrub').value > {shown_s + 0.2}"
             )
             still = int(page.locator(".frame").get_attribute("data-painted"))
             page.get_by_role("button", name="Live").click()
@@ -112,6 +112,7 @@ def test_a_camera_that_joins_has_a_tile_and_says_when_it_is_removed(browser):  #
 def test_the_wall_of_a_finished_run(browser, finished):  # noqa: F811
     titles = "() => [...document.querySelectorAll('.tile strong')].map(one => one.textContent)"
     with visit(browser, finished, locale="en") as page:
+        page.locator(".tile").first.wait_for()
         assert page.evaluate(titles) == ["one", "three", "two"]
         page.keyboard.press("ArrowRight")
         page.wait_for_function(f"() => Math.abs(({GREY})() - 70) < 8")
