@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,25 @@ def test_axe_finds_nothing_serious_in_a_finished_run(browser, finished, hash_, t
         found = page.evaluate("axe.run().then(result => result.violations)")
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         assert [(one["id"], one["nodes"][0]["html"][:120]) for one in serious] == []
+
+
+def test_the_mesh_is_drawn_where_it_is_wanted(browser):  # noqa: F811
+    from test_mesh_shown import with_mesh
+
+    white = (
+        "() => { const c = document.querySelector('.overlay');"
+        "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0;"
+        "for (let k = 0; k < d.length; k += 4)"
+        " n += d[k] > 200 && d[k + 1] > 200 && d[k + 2] > 200; return n }"
+    )
+    run = replace(run_info(), models={"mesh": {"name": "face_mesh"}})
+    with sink(run) as made, visit(browser, made.url, locale="en") as page:
+        made.write(with_mesh(0), frame(0))
+        painted(page, 1)
+        before = page.evaluate(white)
+        page.keyboard.press("f")
+        for seq in (1, 2):  # The first was asked for before the key was pressed.
+            made.write(with_mesh(seq), frame(seq))
+            painted(page, seq + 1)
+        page.wait_for_function(f"() => ({white})() > {before} + 400")
+        assert page.get_by_role("button", name="Face mesh").get_attribute("aria-pressed") == "true"

@@ -36,6 +36,7 @@ class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Annotated[int, msgspec.Meta(ge=-1)] = -1
     width: Annotated[int, msgspec.Meta(ge=1, le=8192)] = 640
     blur: bool = False
+    mesh: bool = False
 
 
 _decode = msgspec.json.Decoder(Wish).decode
@@ -71,6 +72,7 @@ class LiveDesk:
             "layout": run.keypoint_layout,
             "pictures": self._mode,
             "stored": self._store is not None,
+            "mesh": self._mode == "clear" and "mesh" in run.models,
             "models": {job: model.get("name", "") for job, model in run.models.items()},
             "sources": [
                 source_shape(source, source.source_id)
@@ -194,7 +196,9 @@ class _Client:
                 self._showing[wish.source] = asyncio.create_task(self._show(wish))
 
     async def _show(self, wish: Wish) -> None:
-        message = await self._pictures.next(wish.source, wish.after, wish.width, wish.blur)
+        message = await self._pictures.next(
+            wish.source, wish.after, wish.width, wish.blur, wish.mesh
+        )
         if message is not None:
             async with self._turn:
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):

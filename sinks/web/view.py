@@ -59,6 +59,7 @@ class FinishedDesk:
             "layout": layout,
             "pictures": self._pictures,
             "stored": True,
+            "mesh": False,
             "models": {job: model.get("name", "") for job, model in meta.get("models", {}).items()},
             "sources": [
                 source_shape(source, source["source_id"])

@@ -10,6 +10,7 @@ interface Wanted {
   paint: Painter;
   width: () => number;
   blur: () => boolean;
+  mesh: () => boolean;
   after: number;
   asked: boolean;
 }
@@ -44,8 +45,14 @@ export class Link {
   }
 
   /** Have the pictures of a source painted from now on; returns how to end that. */
-  watch(source: string, paint: Painter, width: () => number, blur: () => boolean): () => void {
-    const one: Wanted = { paint, width, blur, after: -1, asked: false };
+  watch(
+    source: string,
+    paint: Painter,
+    width: () => number,
+    blur: () => boolean,
+    mesh: () => boolean = () => false,
+  ): () => void {
+    const one: Wanted = { paint, width, blur, mesh, after: -1, asked: false };
     this.wanted.set(source, one);
     this.ask(source, one);
     return () => {
@@ -147,7 +154,7 @@ export class Link {
   private ask(source: string, one: Wanted): void {
     if (one.asked || document.hidden || this.socket?.readyState !== WebSocket.OPEN) return;
     one.asked = true;
-    const wish = { source, after: one.after, width: Math.max(1, Math.round(one.width())), blur: one.blur() };
+    const wish = { source, after: one.after, width: Math.max(1, Math.round(one.width())), blur: one.blur(), mesh: one.mesh() };
     this.socket.send(JSON.stringify(wish));
   }
 }

@@ -120,7 +120,7 @@ class Page {
 
   private build_keys(): void {
     const rows: [string, string][] = [
-      ["B S M L U", t("key_toggle")],
+      ["B S M F L U", t("key_toggle")],
       ["R", t("key_range")],
       ["T", t("key_theme")],
       ["W", t("key_wall")],

@@ -60,7 +60,7 @@ export class Source {
     const columns = this.hello.look.columns.people;
     const people = raw.people.map((one): Person => {
       const row = objects(columns, [one.row])[0] ?? {};
-      return { id: number(row, "person") ?? 0, row, joints: one.joints, marks: one.marks };
+      return { id: number(row, "person") ?? 0, row, joints: one.joints, marks: one.marks, mesh: unpack(one.mesh) };
     });
     const size = { width: raw.width || info?.width || 640, height: raw.height || info?.height || 480 };
     const reading: Reading = { ...raw, ...size, source: this.id, people };
@@ -145,6 +145,10 @@ export function standing(health: SourceHealth | undefined): Word | "" {
 
 export function is_lost(health: SourceHealth | undefined): boolean {
   return Boolean(health?.lost_since_s) && standing(health) === "";
+}
+
+function unpack(mesh: string | undefined): Int16Array | null {
+  return mesh ? new Int16Array(Uint8Array.from(atob(mesh), (sign) => sign.charCodeAt(0)).buffer) : null;
 }
 
 export function affect(person: Person): Omit<Point, "t"> {

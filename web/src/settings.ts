@@ -6,6 +6,7 @@ export interface Settings {
   boxes: boolean;
   skeleton: boolean;
   marks: boolean;
+  mesh: boolean;
   labels: boolean;
   blur: boolean;
   language: Language;
@@ -20,6 +21,7 @@ const DEFAULTS: Settings = {
   boxes: true,
   skeleton: true,
   marks: false,
+  mesh: false,
   labels: true,
   blur: false,
   language: navigator.language.startsWith("de") ? "de" : "en",

@@ -35,6 +35,8 @@ export interface Hello {
   window_s: number;
   pictures: "clear" | "blurred" | "none";
   stored: boolean;
+  /** Whether the points of the face mesh are sent to a page that asks for them. */
+  mesh: boolean;
   models: Record<string, string>;
   sources: SourceInfo[];
   look: Look;
@@ -61,6 +63,8 @@ export interface RawPerson {
   row: Cell[];
   joints: Joint[] | null;
   marks: [number, number][];
+  /** Points of the face mesh, x and y as int16 in quarters of a px, in base64. */
+  mesh?: string;
 }
 
 export interface RawReading {
@@ -80,6 +84,7 @@ export interface Person {
   row: Row;
   joints: Joint[] | null;
   marks: [number, number][];
+  mesh: Int16Array | null;
 }
 
 export interface Reading {

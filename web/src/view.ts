@@ -15,8 +15,15 @@ import { Timeline } from "./timeline";
 import type { Word } from "./words";
 import { t } from "./words";
 
-const TOGGLES = ["boxes", "skeleton", "marks", "labels", "blur"] as const;
-const KEYS: Record<(typeof TOGGLES)[number], string> = { boxes: "b", skeleton: "s", marks: "m", labels: "l", blur: "u" };
+const TOGGLES = ["boxes", "skeleton", "marks", "mesh", "labels", "blur"] as const;
+const KEYS: Record<(typeof TOGGLES)[number], string> = {
+  boxes: "b",
+  skeleton: "s",
+  marks: "m",
+  mesh: "f",
+  labels: "l",
+  blur: "u",
+};
 
 export class View {
   readonly element: HTMLElement;
@@ -132,6 +139,7 @@ export class View {
         (raw, jpeg) => this.stage.paint(raw, jpeg),
         () => this.stage.width_px,
         () => settings.blur,
+        () => settings.mesh,
       ) ?? null;
     this.narration.mark();
     this.timeline.update();
@@ -153,7 +161,8 @@ export class View {
 
   press(key: string): boolean {
     const name = TOGGLES.find((one) => KEYS[one] === key);
-    if (name && !this.toggles.get(name)?.disabled) choose({ [name]: !settings[name] });
+    const toggle = name && this.toggles.get(name);
+    if (toggle && !toggle.disabled) choose({ [name]: !settings[name] });
     else if (key === "r") choose({ range: settings.range === "run" ? "window" : "run" });
     else if (this.player && !this.run.hello.finished && key === "n") this.go_on();
     else if (this.player && key === " ") this.player.toggle();
@@ -178,6 +187,7 @@ export class View {
   private toolbar(): HTMLElement {
     const bar = h("div", { class: "toolbar", role: "group", "aria-label": t("show") });
     for (const name of TOGGLES) {
+      if (name === "mesh" && !this.run.hello.mesh) continue;
       const flip = () => choose({ [name]: !settings[name] });
       const button = h("button", { type: "button", class: "toggle", "aria-keyshortcuts": KEYS[name], click: flip }, t(name as Word));
       if (name === "blur" && this.run.hello.pictures === "blurred") button.title = t("blur_forced");
