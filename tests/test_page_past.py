@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from helpers import config
@@ -13,7 +14,7 @@ from made_videos import make
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
 from pages import sink, url_of  # noqa: E402
-from sink_messages import frame, person, reading, run_info  # noqa: E402
+from sink_messages import frame, narration, person, reading, run_info  # noqa: E402
 from test_joined_cameras import join  # noqa: E402
 from test_page import AXE, PHONE, browser, painted, playwright, visit  # noqa: E402, F401
 
@@ -179,3 +180,16 @@ def test_the_mesh_is_drawn_where_it_is_wanted(browser):  # noqa: F811
             painted(page, seq + 1)
         page.wait_for_function(f"() => ({white})() > {before} + 400")
         assert page.get_by_role("button", name="Face mesh").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize(
+    ("grounded", "said"),
+    [(True, "checked against the numbers"), (False, "not checked"), ("fallback", "fallback")],
+)
+def test_words_say_whether_they_were_checked(browser, grounded, said):  # noqa: F811
+    with sink() as made, visit(browser, made.url, locale="en") as page:
+        made.write(reading(0), frame(0))
+        painted(page, 1)
+        made.write(msgspec.structs.replace(narration(50), grounded=grounded), None)
+        page.locator(".told").get_by_text(said, exact=True).wait_for()
+        assert page.locator(".told .when").inner_text().count("checked") == (grounded != "fallback")

@@ -53,6 +53,8 @@ export class Narration {
     const time = number(row, "timestamp") ?? 0;
     const engine = text(row, "engine");
     const wanted = this.run.hello.models["narrator"];
+    const grounded = text(row, "grounded");
+    const is_fallback = grounded === "fallback" || Boolean(engine && wanted && engine !== wanted);
     const gap = text(row, "gap");
     const label = clock(time);
     return h(
@@ -65,8 +67,8 @@ export class Narration {
           ? h("button", { type: "button", class: "link", click: () => this.jump?.(time) }, label)
           : h("time", {}, label),
         h("span", { class: "badge" }, engine),
-        engine && wanted && engine !== wanted ? h("span", { class: "badge warn" }, t("fallback")) : null,
-        h("span", { class: "faint" }, number(row, "grounded") ? t("checked") : t("unchecked")),
+        is_fallback ? h("span", { class: "badge warn" }, t("fallback")) : null,
+        h("span", { class: "faint" }, grounded === "true" ? t("checked") : is_fallback ? "" : t("unchecked")),
       ),
       h("p", {}, text(row, "text") || t("gap", say_data(gap))),
     );
