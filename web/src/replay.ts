@@ -14,6 +14,8 @@ const PAST_S = 10;
 /** While the run goes on, the newest seconds are read anew after so long. */
 const FRESH_MS = 2000;
 const FRONT_S = 5;
+/** A picture this far from the moment that is shown is dimmed until its own has come. */
+const OLD_S = 0.5;
 
 interface Chunk {
   readings: Promise<RawReading[]>;
@@ -79,6 +81,7 @@ export class Replay {
 /** Asks for one picture of the past at a time: the one that was wanted last. */
 export class Stills {
   private wanted: number | null = null;
+  private shown_t = -Infinity;
   private is_busy = false;
   private gone = false;
 
@@ -90,11 +93,13 @@ export class Stills {
 
   show(t: number): void {
     this.wanted = t;
+    if (Math.abs(t - this.shown_t) > OLD_S) this.stage.picture.classList.add("old");
     if (!this.is_busy) void this.work();
   }
 
   leave(): void {
     this.gone = true;
+    this.stage.picture.classList.remove("old");
   }
 
   private async work(): Promise<void> {
@@ -105,6 +110,8 @@ export class Stills {
       const bitmap = await this.load(t);
       if (this.gone) break;
       this.stage.put(bitmap);
+      this.shown_t = t;
+      if (this.wanted === null || Math.abs(this.wanted - t) <= OLD_S) this.stage.picture.classList.remove("old");
       this.source.tell("reading");
     }
     this.is_busy = false;
