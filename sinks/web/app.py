@@ -24,6 +24,8 @@ from .desk import Desk
 STATIC = Path(__file__).parent / "static"
 SPAN_S = 60.0
 """The longest span of readings in one answer."""
+MOST_OFFER_BYTES = 1 << 16
+THIN_HELP = 'pictures over WebRTC need further packages: pip install "affectstream[web,webrtc]"'
 _BOUNDARY = "frame"
 
 
@@ -83,6 +85,22 @@ class Routes:
             return Response(status_code=204, headers=headers)
         return Response(jpeg, media_type="image/jpeg", headers=headers)
 
+    async def thin(self, request: Request) -> Response:
+        """Answer an offer (SDP) to send the picture over WebRTC."""
+        source, offer = self._source(request), b""
+        async for part in request.stream():
+            offer += part
+            if len(offer) > MOST_OFFER_BYTES:
+                raise HTTPException(413)
+        blurred = request.query_params.get("blur") == "1"
+        try:
+            answer = await self._desk.thin(source, offer.decode(), blurred)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from None
+        if not answer:
+            raise HTTPException(404, THIN_HELP)
+        return Response(answer, media_type="application/sdp")
+
     async def mjpeg(self, request: Request) -> Response:
         """Return the live picture for an `<img>`."""
         width_px = _width_px(request)
@@ -123,6 +141,7 @@ def make_app(desk: Desk) -> Starlette:
         try:
             yield
         finally:
+            await desk.end()
             desk.attach(None)
 
     return Starlette(
@@ -134,6 +153,7 @@ def make_app(desk: Desk) -> Starlette:
             Route("/film/{source}/{name}", routes.film),
             Route("/mjpeg/{source}", routes.mjpeg),
             Route("/still/{source}", routes.still),
+            Route("/thin/{source}", routes.thin, methods=["POST"]),
             WebSocketRoute("/live", routes.talk),
             WebSocketRoute("/camera/{source}", routes.upload),
             Mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False)),

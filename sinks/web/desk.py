@@ -41,6 +41,17 @@ class Desk(Protocol):
         """Be told the server's loop, and None at its end."""
         ...
 
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Answer an offer to send the picture over WebRTC; "" where that cannot be.
+
+        Raises: ValueError for what is no offer.
+        """
+        ...
+
+    async def end(self) -> None:
+        """End what the server does not know of."""
+        ...
+
     async def talk(self, socket: WebSocket) -> None:
         """Serve one page as long as it is there."""
         ...

@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -28,13 +29,19 @@ from .shapes import look, source_shape
 from .stills import Stills, files_of
 from .store import Store
 
+if TYPE_CHECKING:
+    from .thin import Thin
+
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a page sends: the next picture of a source newer than `after`, about `width` px wide."""
+    """What a page sends: the next picture of a source newer than `after`, about `width` px wide.
+
+    With a width of 0 the reading comes alone: its picture goes another way.
+    """
 
     source: str
     after: Annotated[int, msgspec.Meta(ge=-1)] = -1
-    width: Annotated[int, msgspec.Meta(ge=1, le=8192)] = 640
+    width: Annotated[int, msgspec.Meta(ge=0, le=8192)] = 640
     blur: bool = False
     mesh: bool = False
 
@@ -52,6 +59,7 @@ class LiveDesk:
         self._mode: Literal["clear", "blurred", "none"] = config.pictures
         self._pictures = Pictures(hub, config.pictures, config.width_px, config.jpeg_quality)
         self._store = None if run.folder is None else Store(run.folder / tables.STORE_NAME)
+        self._thin: Thin | None = None
         self._stills = None if self._store is None else self._open_stills(self._store, config)
         self._clients = 0
 
@@ -72,6 +80,7 @@ class LiveDesk:
             "layout": run.keypoint_layout,
             "pictures": self._mode,
             "stored": self._store is not None,
+            "thin": self._mode != "none" and find_spec("aiortc") is not None,
             "mesh": self._mode == "clear" and "mesh" in run.models,
             "models": {job: model.get("name", "") for job, model in run.models.items()},
             "sources": [
@@ -115,6 +124,21 @@ class LiveDesk:
             self._pictures.close()
             if self._stills is not None:
                 self._stills.close()
+
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Answer a page that wants the picture over WebRTC. Raises: ValueError."""
+        if self._thin is None:
+            if self._mode == "none" or find_spec("aiortc") is None:
+                return ""
+            from .thin import Thin  # It takes a third of a second to import.
+
+            self._thin = Thin(self._pictures)
+        return await self._thin.answer(source, offer_sdp, blurred)
+
+    async def end(self) -> None:
+        """End what the server does not know of."""
+        if self._thin is not None:
+            await self._thin.close()
 
     async def talk(self, socket: WebSocket) -> None:
         """Serve one page until it leaves or the run ends."""

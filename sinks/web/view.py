@@ -59,6 +59,7 @@ class FinishedDesk:
             "layout": layout,
             "pictures": self._pictures,
             "stored": True,
+            "thin": False,
             "mesh": False,
             "models": {job: model.get("name", "") for job, model in meta.get("models", {}).items()},
             "sources": [
@@ -108,6 +109,13 @@ class FinishedDesk:
         """Let go of files at the end."""
         if loop is None:
             self._stills.close()
+
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Return nothing: nothing is live."""
+        return ""
+
+    async def end(self) -> None:
+        """Have nothing to end."""
 
     async def talk(self, socket: WebSocket) -> None:
         """Refuse: nothing is live."""

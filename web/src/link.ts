@@ -154,7 +154,7 @@ export class Link {
   private ask(source: string, one: Wanted): void {
     if (one.asked || document.hidden || this.socket?.readyState !== WebSocket.OPEN) return;
     one.asked = true;
-    const wish = { source, after: one.after, width: Math.max(1, Math.round(one.width())), blur: one.blur(), mesh: one.mesh() };
+    const wish = { source, after: one.after, width: Math.max(0, Math.round(one.width())), blur: one.blur(), mesh: one.mesh() };
     this.socket.send(JSON.stringify(wish));
   }
 }

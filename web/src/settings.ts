@@ -7,6 +7,7 @@ export interface Settings {
   skeleton: boolean;
   marks: boolean;
   mesh: boolean;
+  thin: boolean;
   labels: boolean;
   blur: boolean;
   language: Language;
@@ -22,6 +23,7 @@ const DEFAULTS: Settings = {
   skeleton: true,
   marks: false,
   mesh: false,
+  thin: false,
   labels: true,
   blur: false,
   language: navigator.language.startsWith("de") ? "de" : "en",

@@ -35,6 +35,8 @@ export interface Hello {
   window_s: number;
   pictures: "clear" | "blurred" | "none";
   stored: boolean;
+  /** Whether pictures can be sent over WebRTC. */
+  thin: boolean;
   /** Whether the points of the face mesh are sent to a page that asks for them. */
   mesh: boolean;
   models: Record<string, string>;

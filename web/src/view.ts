@@ -11,6 +11,7 @@ import { People } from "./people";
 import { Player } from "./player";
 import { choose, settings } from "./settings";
 import { Stage } from "./stage";
+import { Thin } from "./thin";
 import { Timeline } from "./timeline";
 import type { Word } from "./words";
 import { t } from "./words";
@@ -38,6 +39,8 @@ export class View {
   private readonly toggles = new Map<string, HTMLButtonElement>();
   private readonly undo: (() => void)[] = [];
   private unwatch: (() => void) | null = null;
+  private thin: Thin | null = null;
+  private thin_failed = false;
   private readonly past = h("div", { class: "past" });
 
   constructor(
@@ -54,7 +57,7 @@ export class View {
     this.people = new People(
       run,
       source,
-      () => (this.player ? this.player.picture : this.stage.picture),
+      () => (this.player ? this.player.picture : (this.thin?.video ?? this.stage.picture)),
       () => this.timeline.update(),
     );
     this.narration = new Narration(run, source, jump);
@@ -113,6 +116,7 @@ export class View {
     if (this.player) return this.player.seek(at);
     this.unwatch?.();
     this.unwatch = null;
+    this.leave_thin();
     this.stage.is_past = this.source.is_past = true;
     this.stage.wipe();
     this.player = new Player(this.run, this.source, this.stage, at);
@@ -137,22 +141,42 @@ export class View {
       this.link?.watch(
         this.source.id,
         (raw, jpeg) => this.stage.paint(raw, jpeg),
-        () => this.stage.width_px,
+        () => (this.thin ? 0 : Math.max(1, this.stage.width_px)),
         () => settings.blur,
         () => settings.mesh,
       ) ?? null;
+    this.choose_link();
     this.narration.mark();
     this.timeline.update();
+  }
+
+  /** Have the picture over WebRTC where that is chosen, as JPEGs where it is not or fails. */
+  private choose_link(): void {
+    const is_thin = settings.thin && this.run.hello.thin && !this.thin_failed;
+    if (!settings.thin) this.thin_failed = false;
+    if (this.thin && (!is_thin || this.thin.blur !== settings.blur)) this.leave_thin();
+    if (!is_thin || this.thin) return;
+    this.thin = new Thin(this.source, this.stage, settings.blur, () => {
+      this.thin_failed = true;
+      this.leave_thin();
+    });
+  }
+
+  private leave_thin(): void {
+    this.thin?.leave();
+    this.thin = null;
   }
 
   /** Take up another choice of what is shown. */
   choose(): void {
     for (const [name, button] of this.toggles) {
       const forced = name === "blur" && this.run.hello.pictures === "blurred";
-      button.setAttribute("aria-pressed", String(forced || settings[name as "boxes"]));
-      button.disabled = forced;
+      const absent = name === "thin" && !this.run.hello.thin;
+      button.setAttribute("aria-pressed", String(forced || (settings[name as "boxes"] && !absent)));
+      button.disabled = forced || absent;
     }
     this.stage.redraw();
+    if (this.link && !this.player) this.choose_link();
     this.player?.choose();
     this.plane.draw();
     this.people.update(true);
@@ -175,6 +199,7 @@ export class View {
   leave(): void {
     for (const one of this.undo) one();
     this.unwatch?.();
+    this.leave_thin();
     this.source.is_past = false;
     this.stage.leave();
     this.plane.leave();
@@ -182,6 +207,14 @@ export class View {
     this.people.leave();
     this.player?.leave();
     this.camera?.leave();
+  }
+
+  private thin_toggle(): HTMLElement {
+    const flip = () => choose({ thin: !settings.thin });
+    const button = h("button", { type: "button", class: "toggle", title: t("thin_help"), click: flip }, t("thin"));
+    if (!this.run.hello.thin) button.title = t("thin_missing");
+    this.toggles.set("thin", button);
+    return button;
   }
 
   private toolbar(): HTMLElement {
@@ -194,6 +227,7 @@ export class View {
       this.toggles.set(name, button);
       bar.append(button);
     }
+    if (!this.run.hello.finished && this.run.hello.pictures !== "none") bar.append(this.thin_toggle());
     return bar;
   }
 }
