@@ -1,6 +1,9 @@
 """The picture over WebRTC, in Chromium: it moves, is small, and stays below its bit rate."""
 
+import sys
 import threading
+import urllib.error
+import urllib.request
 from itertools import count
 
 import pytest
@@ -19,9 +22,6 @@ VIDEO = "document.querySelector('video.film')"
 
 
 def post(url: str, body: bytes) -> int:
-    import urllib.error
-    import urllib.request
-
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body), timeout=10) as answer:
             return answer.status
@@ -83,3 +83,14 @@ def test_the_encoder_keeps_to_the_limit():
 def test_names_of_the_network_are_left_out_of_an_offer():
     offer = "a=candidate:1 1 udp 1 a-b.local 5 typ host\na=candidate:2 1 udp 1 10.0.0.1 5 typ host"
     assert without_names(offer) == "a=candidate:2 1 udp 1 10.0.0.1 5 typ host\r\n"
+
+
+def test_without_the_extra_the_line_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiortc", None)
+    with sink() as made:
+        assert get_json(made.url, "api/hello")["thin"] is False
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(made.url + "thin/clip", b"v=0"))
+        with caught.value as answer:
+            assert answer.code == 404
+            assert 'pip install "affectstream[web,webrtc]"' in answer.read().decode()

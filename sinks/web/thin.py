@@ -20,7 +20,7 @@ from .pictures import Pictures
 WIDTH_PX = 640
 RATE_HZ = 12.0
 BIT_RATE = 300_000
-"""Bits a second of a picture. Our choice: a fifth of what the JPEGs of that size take."""
+"""Bits a second of a picture. Our choice: a link of half a megabit is left room for the rest."""
 MOST_PEERS = 8
 CONNECT_S = 15.0
 _CLOCK_HZ = 90_000
