@@ -119,7 +119,13 @@ def with_mesh(face: Face, mesh: Matrix, presence: float, size_px: tuple[int, int
         landmarks=tuple((x, y) for x, y in (FIVE_WEIGHTS @ mesh[:, :2]).tolist()),
         presence=presence,
         head_pose_deg=head_pose(mesh),
+        mesh=packed(mesh[:, :2]),
     )
+
+
+def packed(points_px: Matrix) -> bytes:
+    """Return points (N x 2, px) as `Face.mesh` holds them; 8191 px is as far as it reaches."""
+    return np.rint(points_px * 4).clip(-32768, 32767).astype("<i2").tobytes()
 
 
 def head_pose(mesh: Matrix) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..stream.messages import Body, Face, Frame, Looks, Observation, Thumb, stamp_of
@@ -118,7 +119,10 @@ class LocalVision:
         if self._networks.mesh is None:
             return faces
         with _timed("mesh", timings_ms):
-            return self._networks.mesh.measure(frame.image_bgr, faces)
+            faces = self._networks.mesh.measure(frame.image_bgr, faces)
+        if frame.is_private:
+            return [msgspec.structs.replace(face, mesh=b"") for face in faces]
+        return faces
 
     def _bodies(
         self, frame: Frame, known: Sequence[Body], timings_ms: dict[str, float]

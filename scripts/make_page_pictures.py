@@ -26,6 +26,10 @@ CLIP = ROOT / "configs" / "demo.mp4"
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
 THEMES = ("dark", "light")
+VIEWS = (
+    *("live", "window", "mesh", "keys", "german", "wall"),
+    *("finished", "finished-wall", "past"),
+)
 README_PX = 1200
 README_AT_S = 17.0
 COMMAND = [sys.executable, "-m", "affectstream.stream"]
@@ -85,6 +89,34 @@ def window(page: Page) -> None:
     painted(page, 300)
 
 
+def mesh(page: Page) -> None:
+    """Show the face mesh alone."""
+    painted(page, 60)
+    for key in "fs":
+        page.keyboard.press(key)
+    painted(page, 120)
+
+
+def past(page: Page) -> None:
+    """Look back at a moment of a replay that goes on."""
+    page.wait_for_selector(".told button", timeout=90_000)
+    page.wait_for_function(
+        "() => Number(document.querySelector('.plots').ariaValueMax) > 20", timeout=90_000
+    )
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    end_s = float(page.locator(".plots").get_attribute("aria-valuemax") or "nan")
+    page.mouse.click(box["x"] + box["width"] * 15 / end_s, box["y"] + 20)
+    page.wait_for_selector(".person")
+    page.wait_for_timeout(1500)
+
+
+def finished_wall(page: Page) -> None:
+    """Wind all tiles to a moment."""
+    page.locator(".scrub").fill("15")
+    page.wait_for_timeout(4000)
+
+
 def keys(page: Page) -> None:
     """Open the list of keys."""
     painted(page, 20)
@@ -122,22 +154,28 @@ def main() -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "runs" / "page-pictures")
-    parser.add_argument("views", nargs="*", help="live, window, keys, german, wall, finished")
+    parser.add_argument("views", nargs="*", help="by default all: " + ", ".join(VIEWS))
     parser.add_argument("--readme", action="store_true", help="make docs/page.png too")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    wanted = set(options.views or ("live", "window", "keys", "german", "wall", "finished"))
+    wanted = set(options.views or VIEWS)
     with tempfile.TemporaryDirectory() as scratch:
         _take_live(options.folder, wanted, Path(scratch))
         if "wall" in wanted:
             _take_wall(options.folder, Path(scratch))
+        if "finished-wall" in wanted:
+            _take_finished_wall(options.folder, Path(scratch))
+        if "past" in wanted:
+            run = ["run", str(CLIP), "--loop", "--quiet", "--narrate", "5", "--window", "4"]
+            with served(*run, "--out", str(Path(scratch) / "past"), "--web", "0") as url:
+                shoot(url, options.folder, "past", past)
         if "finished" in wanted or options.readme:
             _take_finished(options.folder, Path(scratch), options.readme)
     return 0
 
 
 def _take_live(folder: Path, wanted: set[str], scratch: Path) -> None:
-    views = {"live": live, "window": window, "keys": keys, "german": live}
+    views = {"live": live, "window": window, "mesh": mesh, "keys": keys, "german": live}
     if not wanted & set(views):
         return
     run = ["run", str(CLIP), "--loop", "--live", "--quiet", "--narrate", "6", "--window", "6"]
@@ -147,11 +185,23 @@ def _take_live(folder: Path, wanted: set[str], scratch: Path) -> None:
                 shoot(url, folder, name, prepare, "de" if name == "german" else "en")
 
 
-def _take_wall(folder: Path, scratch: Path) -> None:
+def _clips(scratch: Path) -> list[str]:
     clips = [scratch / f"{name}.mp4" for name in ("door", "hall", "kitchen", "lounge")]
     for clip in clips:
         shutil.copy(CLIP, clip)
-    run = ["run", *map(str, clips), "--loop", "--live", "--quiet", "--model", "pose=none"]
+    return [str(clip) for clip in clips]
+
+
+def _take_finished_wall(folder: Path, scratch: Path) -> None:
+    out = str(scratch / "many")
+    run = ["run", *_clips(scratch), "--out", out, "--speed", "max", "--quiet"]
+    subprocess.run([*COMMAND, *run, "--model", "pose=none", "--window", "4"], check=True)
+    with served("view", out, "--web", "0") as url:
+        shoot(url, folder, "finished-wall", finished_wall)
+
+
+def _take_wall(folder: Path, scratch: Path) -> None:
+    run = ["run", *_clips(scratch), "--loop", "--live", "--quiet", "--model", "pose=none"]
     with served(*run, "--web", "0") as url:
         shoot(url, folder, "wall", wall)
 

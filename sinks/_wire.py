@@ -56,7 +56,21 @@ class Sequence:
     def wrap(self, topic: str, data: Any) -> Envelope:
         """Return the next envelope of a topic."""
         seq = self.last[topic] = self.last.get(topic, -1) + 1
+        data = without_meshes(data) if isinstance(data, Reading) else data
         return Envelope(run=self._run_id, topic=topic, seq=seq, data=data)
+
+
+def without_meshes(reading: Reading) -> Reading:
+    """Return a reading as it leaves the process: no mesh of a face goes along."""
+    people = reading.people
+    if not any(person.face is not None and person.face.mesh for person in people):
+        return reading
+    replace = msgspec.structs.replace
+    bare = (
+        person if person.face is None else replace(person, face=replace(person.face, mesh=b""))
+        for person in people
+    )
+    return replace(reading, people=tuple(bare))
 
 
 def topic_of(message: Delivery) -> str:

@@ -28,7 +28,9 @@ class Health:
     the same as histograms by stage and step, as `stream.ledger.Timings.cumulative` makes them;
     `notes` says of a source that has ended why it did ("": its media ended); `heard_s` is when a
     stage last reported, on the monotonic clock; `servers` says by sink why its server cannot be
-    reached, "" where it can.
+    reached, "" where it can. `joined` are the cameras that were added while the run goes on;
+    `cameras` says of each camera of a live run how it is: ready, running, leaving, paused, off,
+    ended, failed, removed.
     """
 
     heard_s: float = 0.0
@@ -37,6 +39,8 @@ class Health:
     steps: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
+    joined: tuple[SourceInfo, ...] = ()
+    cameras: dict[str, str] = field(default_factory=dict)
 
     def tell_server(self, sink: str, fault: str) -> None:
         """Note whether a sink reaches its server; from the thread that knows."""

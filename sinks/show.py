@@ -33,6 +33,14 @@ USUAL_SHAPE = (16, 9)
 """Of a camera's picture, for dividing the window."""
 REMEMBERED = 64
 """Messages that wait for the window; more come only where nobody attends it."""
+ABSENT = {
+    "paused": "paused: affectstream ctl resume",
+    "off": "off: affectstream ctl resume",
+    "ended": "this camera has ended",
+    "failed": "this camera has failed",
+    "removed": "this camera was removed",
+}
+"""What is said of a camera that gives no pictures."""
 SNAPSHOT = "snapshot-%Y%m%d-%H%M%S"
 
 
@@ -143,18 +151,34 @@ class ShowSink:
 
     def _take_news(self, now_s: float) -> set[str]:
         """Hand messages and pictures to their tiles; return the sources with a new picture."""
+        fresh = self._look_for_newcomers()
         while self._messages:
             message = self._messages.popleft()
             tile = self._tiles.get(getattr(message, "source_id", ""))
             if tile is not None:
                 tile.take(message, now_s)
-        fresh = set()
         for source_id in list(self._frames):
             frame = self._frames.pop(source_id)
             if source_id in self._tiles:
                 self._tiles[source_id].see(frame, now_s)
                 fresh.add(source_id)
         return fresh
+
+    def _look_for_newcomers(self) -> set[str]:
+        """Give cameras that were added a tile; return the sources whose state is another."""
+        health, run = self._run.health, self._run
+        for info in health.joined:
+            if info.source_id not in self._tiles:
+                self._tiles[info.source_id] = Tile(info, run.window_s, run.is_live)
+                self._canvas = None
+        changed = set()
+        for name, tile in self._tiles.items():
+            state = health.cameras.get(name, "")
+            standing = ABSENT.get(state, "")
+            if tile.standing != standing:
+                tile.standing = standing
+                changed.add(name)
+        return changed
 
     def _show(self, now_s: float, only: set[str] | None) -> None:
         """Paint, and lay over it what is no part of a snapshot."""

@@ -119,6 +119,9 @@ class Face(msgspec.Struct, frozen=True):
     `emotions` follow `EMOTIONS` and sum to 1. `valence`, `arousal` are set only by a network that
     regresses them. `quality` in [0, 1] says how far the expression can be trusted;
     below the gate `quality_reason` names why (`small`, `blurred`, `turned`, `doubtful`).
+    `mesh` holds the 468 points of the face mesh for whoever draws them: x, y as little-endian int16
+    in quarters of a px. It is empty without a mesh, of a private camera, in every store and on
+    every socket.
     """
 
     box_xyxy: Box
@@ -131,6 +134,7 @@ class Face(msgspec.Struct, frozen=True):
     arousal: float | None = None
     quality: float | None = None
     quality_reason: str = ""
+    mesh: bytes = b""
 
 
 class Body(msgspec.Struct, frozen=True):

@@ -359,6 +359,11 @@ class Pipeline:
         known = {info.source_id for info in (*self.run.sources, *self.summary.joined)}
         fresh = [seat.info for name, seat in roster.seats.items() if name not in known]
         self.summary.joined.extend(fresh)
+        names = [info.source_id for info in (*self.run.sources, *self.summary.joined)]
+        self.run.health.joined = tuple(self.summary.joined)
+        self.run.health.cameras = {
+            name: roster.seats[name].state if name in roster.seats else "removed" for name in names
+        }
 
     def _keep_record(self) -> None:
         """Write the record again when a source or a recording is in another state.

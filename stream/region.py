@@ -75,7 +75,14 @@ def _face(face: Face, dx: float, dy: float) -> Face:
         face,
         box_xyxy=(x1 + dx, y1 + dy, x2 + dx, y2 + dy),
         landmarks=tuple((x + dx, y + dy) for x, y in face.landmarks),
+        mesh=_mesh(face.mesh, dx, dy),
     )
+
+
+def _mesh(packed: bytes, dx: float, dy: float) -> bytes:
+    points = np.frombuffer(packed, "<i2").reshape(-1, 2) + np.array([4 * dx, 4 * dy])
+    moved: bytes = np.rint(points).clip(-32768, 32767).astype("<i2").tobytes()
+    return moved
 
 
 def _body(body: Body, dx: float, dy: float) -> Body:

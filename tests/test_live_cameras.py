@@ -376,3 +376,21 @@ def test_a_region_outside_the_picture_says_so() -> None:
     small = replace(FRAME, image_bgr=IMAGE[:20, :20])
     seen = see_region(Seer(), small, None, (20, 10, 120, 60))
     assert not seen.valid and "outside the picture of 20 x 20 px" in seen.reason
+
+
+def test_sinks_are_told_who_joined_and_who_was_removed(clip: Path) -> None:
+    run = live(cameras=[endless(clip, "one")]).start()
+    tell("add", name="two", path=str(clip), loop=True)
+    until(lambda states: states.get("two") == "running")
+    health = run.run.health
+    end_s = time.monotonic() + LONG_S
+    while "two" not in health.cameras and time.monotonic() < end_s:
+        run.wait(0.01)
+    assert [info.source_id for info in health.joined] == ["two"]
+    assert health.cameras == {"one": "running", "two": "running"}
+    tell("remove", "two")
+    while health.cameras["two"] != "removed" and time.monotonic() < end_s:
+        run.wait(0.01)
+    assert health.cameras == {"one": "running", "two": "removed"}
+    run.stop()
+    run.join()

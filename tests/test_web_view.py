@@ -15,8 +15,9 @@ from pages import ask, get_json  # noqa: E402
 from affectstream.models.scripted import ScriptedVision  # noqa: E402
 from affectstream.sinks.web.app import make_app  # noqa: E402
 from affectstream.sinks.web.server import Server  # noqa: E402
+from affectstream.sinks.web.stills import file_of  # noqa: E402
 from affectstream.sinks.web.store import MOST_POINTS, Store  # noqa: E402
-from affectstream.sinks.web.view import FinishedDesk, file_of  # noqa: E402
+from affectstream.sinks.web.view import FinishedDesk  # noqa: E402
 from affectstream.stream.errors import UsageError  # noqa: E402
 from affectstream.stream.pipeline import Pipeline  # noqa: E402
 from affectstream.stream.runs import Run  # noqa: E402

@@ -30,7 +30,7 @@ class Tile:
     """Remembers and draws one source; belongs to one thread."""
 
     def __init__(self, info: SourceInfo, window_s: float, is_live: bool) -> None:
-        """Start without a picture."""
+        """Start without a picture; `standing` is said where the camera is not there."""
         self._is_live = is_live
         self.info = info
         self._overlay = Overlay(window_s)
@@ -40,6 +40,7 @@ class Tile:
         self._camera, self._looks = Rate(), Rate()
         self._looked = 0
         self._blank: Image = np.zeros((0, 0, 3), np.uint8)
+        self.standing = ""
 
     @property
     def pixel_size(self) -> Size:
@@ -111,6 +112,8 @@ class Tile:
         return self._overlay.draw(image, fitted, age_s, max(0.0, min(1.0, opacity)))
 
     def _state(self, now_s: float) -> str:
+        if self.standing:
+            return self.standing
         if self._frame is None:
             return "waiting for the first picture"
         late_s = now_s - self._frame.t_mono_ns / 1e9

@@ -24,6 +24,8 @@ from .desk import Desk
 STATIC = Path(__file__).parent / "static"
 SPAN_S = 60.0
 """The longest span of readings in one answer."""
+MOST_OFFER_BYTES = 1 << 16
+THIN_HELP = 'pictures over WebRTC need further packages: pip install "affectstream[web,webrtc]"'
 _BOUNDARY = "frame"
 
 
@@ -72,12 +74,36 @@ class Routes:
             raise HTTPException(404)
         return FileResponse(path, headers={"cache-control": "no-store"})
 
+    async def still(self, request: Request) -> Response:
+        """Return the picture of a moment; 204 where there is none to show."""
+        at_s, _ = _span(request)
+        blurred = request.query_params.get("blur") == "1"
+        source, width_px = self._source(request), _width_px(request)
+        jpeg = await self._desk.still(source, at_s, width_px, blurred)
+        headers = {"cache-control": "no-store"}
+        if not jpeg:
+            return Response(status_code=204, headers=headers)
+        return Response(jpeg, media_type="image/jpeg", headers=headers)
+
+    async def thin(self, request: Request) -> Response:
+        """Answer an offer (SDP) to send the picture over WebRTC."""
+        source, offer = self._source(request), b""
+        async for part in request.stream():
+            offer += part
+            if len(offer) > MOST_OFFER_BYTES:
+                raise HTTPException(413)
+        blurred = request.query_params.get("blur") == "1"
+        try:
+            answer = await self._desk.thin(source, offer.decode(), blurred)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from None
+        if not answer:
+            raise HTTPException(404, THIN_HELP)
+        return Response(answer, media_type="application/sdp")
+
     async def mjpeg(self, request: Request) -> Response:
         """Return the live picture for an `<img>`."""
-        try:
-            width_px = min(3840, max(160, int(request.query_params.get("width", "960"))))
-        except ValueError:
-            raise HTTPException(400, "width: a number") from None
+        width_px = _width_px(request)
         pictures = await self._desk.mjpeg(self._source(request), width_px)
         if pictures is None:
             raise HTTPException(404)
@@ -115,6 +141,7 @@ def make_app(desk: Desk) -> Starlette:
         try:
             yield
         finally:
+            await desk.end()
             desk.attach(None)
 
     return Starlette(
@@ -125,6 +152,8 @@ def make_app(desk: Desk) -> Starlette:
             Route("/api/readings/{source}", routes.readings),
             Route("/film/{source}/{name}", routes.film),
             Route("/mjpeg/{source}", routes.mjpeg),
+            Route("/still/{source}", routes.still),
+            Route("/thin/{source}", routes.thin, methods=["POST"]),
             WebSocketRoute("/live", routes.talk),
             WebSocketRoute("/camera/{source}", routes.upload),
             Mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False)),
@@ -137,6 +166,13 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for jpeg in pictures:
         head = f"--{_BOUNDARY}\r\ncontent-type: image/jpeg\r\ncontent-length: {len(jpeg)}\r\n\r\n"
         yield head.encode() + jpeg + b"\r\n"
+
+
+def _width_px(request: Request) -> int:
+    try:
+        return min(3840, max(160, int(request.query_params.get("width", "960"))))
+    except ValueError:
+        raise HTTPException(400, "width: a number") from None
 
 
 def _span(request: Request) -> tuple[float, float]:

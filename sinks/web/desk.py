@@ -12,7 +12,10 @@ from starlette.websockets import WebSocket
 class Desk(Protocol):
     """Answers about one run. What blocks is called in a thread."""
 
-    sources: tuple[str, ...]
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources there are."""
+        ...
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""
@@ -30,8 +33,23 @@ class Desk(Protocol):
         """Return the file of a film that may be shown."""
         ...
 
+    async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
+        """Return the picture of a moment as a JPEG; empty where there is none to show."""
+        ...
+
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Be told the server's loop, and None at its end."""
+        ...
+
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Answer an offer to send the picture over WebRTC; "" where that cannot be.
+
+        Raises: ValueError for what is no offer.
+        """
+        ...
+
+    async def end(self) -> None:
+        """End what the server does not know of."""
         ...
 
     async def talk(self, socket: WebSocket) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from ...stream import tables
-from ...stream.messages import Delivery, Event, Frame, Narration, Reading, Window
+from ...stream.messages import Delivery, Event, Frame, Narration, Reading, SourceInfo, Window
 from ..base import RunInfo
 from .blur import Veil
 from .health import Pulse
@@ -67,14 +67,14 @@ class Hub:
 
     def __init__(self, run: RunInfo) -> None:
         """Start with nothing seen."""
-        names = [source.source_id for source in run.sources]
         self._run = run
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self.sights: dict[str, Sight] = {}
-        self.pulses = {name: Pulse() for name in names}
-        self.veils = {name: Veil() for name in names}
-        self.picture_bells = {name: Bell() for name in names}
+        self.sources: tuple[SourceInfo, ...] = ()
+        self.pulses: dict[str, Pulse] = {}
+        self.veils: dict[str, Veil] = {}
+        self.picture_bells: dict[str, Bell] = {}
         self.news_bell = Bell()
         self.news: deque[tuple[int, str]] = deque(maxlen=NEWS_KEPT)
         self.number = 0
@@ -84,6 +84,7 @@ class Hub:
             "events": deque(maxlen=EVENTS_KEPT),
             "narrations": deque(maxlen=NARRATIONS_KEPT),
         }
+        self._join(run.sources)
 
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Name the loop in which clients wait; None when it ends."""
@@ -93,7 +94,9 @@ class Hub:
         """Take the newest reading of a source."""
         name = reading.source_id
         if name not in self.pulses:
-            return  # A camera that was added to the run has no place on the page.
+            self._look_for_newcomers()
+            if name not in self.pulses:
+                return  # The supervisor has yet to tell who that is.
         self.veils[name].note(reading)
         self.sights[name] = Sight(reading, frame)
         self.pulses[name].beat(time.monotonic_ns(), reading.t_mono_ns)
@@ -109,7 +112,8 @@ class Hub:
             self._post("narrations", message.source_id, [tables.narration_row(message)])
 
     def tell_health(self) -> None:
-        """Tell rates, ages, drops and the time of each stage."""
+        """Tell rates, ages, drops and the time of each stage, and which cameras have joined."""
+        self._look_for_newcomers()
         self._add({"kind": "health", **self.health()})
 
     def end(self) -> None:
@@ -127,7 +131,9 @@ class Hub:
         health = self._run.health
         sources = {name: pulse.state(now_ns) for name, pulse in self.pulses.items()}
         for name, state in sources.items():
-            state["note"] = health.notes.get(name)
+            state["state"] = health.cameras.get(name, "")
+            is_here = state["state"] in ("ready", "running", "leaving")
+            state["note"] = None if is_here else health.notes.get(name)
             state["frames"] = health.ledger.get(f"source:{name}", {})
         return {
             "sources": sources,
@@ -144,6 +150,21 @@ class Hub:
         with self._lock:
             lost = bool(self.news) and self.news[0][0] > number + 1
             return [text for k, text in self.news if k > number], self.number, lost
+
+    def _look_for_newcomers(self) -> None:
+        """Give every camera that was added to the run its place, and tell of it."""
+        fresh = [one for one in self._run.health.joined if one.source_id not in self.pulses]
+        if fresh:
+            self._join(fresh)
+            self._add({"kind": "sources"})
+
+    def _join(self, sources: Sequence[SourceInfo]) -> None:
+        # Others read these while the run goes on, so they are replaced, never changed.
+        names = [source.source_id for source in sources]
+        self.veils = {**self.veils, **{name: Veil() for name in names}}
+        self.picture_bells = {**self.picture_bells, **{name: Bell() for name in names}}
+        self.pulses = {**self.pulses, **{name: Pulse() for name in names}}
+        self.sources = (*self.sources, *sources)
 
     def _post(self, table: str, source: str, rows: Sequence[tables.Row]) -> None:
         with self._lock:

@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -25,16 +26,24 @@ from .hub import Hub
 from .pictures import Pictures, jpeg_of
 from .server import MOST_CLIENTS
 from .shapes import look, source_shape
+from .stills import Stills, files_of
 from .store import Store
+
+if TYPE_CHECKING:
+    from .thin import Thin
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a page sends: the next picture of a source newer than `after`, about `width` px wide."""
+    """What a page sends: the next picture of a source newer than `after`, about `width` px wide.
+
+    With a width of 0 the reading comes alone: its picture goes another way.
+    """
 
     source: str
     after: Annotated[int, msgspec.Meta(ge=-1)] = -1
-    width: Annotated[int, msgspec.Meta(ge=1, le=8192)] = 640
+    width: Annotated[int, msgspec.Meta(ge=0, le=8192)] = 640
     blur: bool = False
+    mesh: bool = False
 
 
 _decode = msgspec.json.Decoder(Wish).decode
@@ -50,8 +59,14 @@ class LiveDesk:
         self._mode: Literal["clear", "blurred", "none"] = config.pictures
         self._pictures = Pictures(hub, config.pictures, config.width_px, config.jpeg_quality)
         self._store = None if run.folder is None else Store(run.folder / tables.STORE_NAME)
+        self._thin: Thin | None = None
+        self._stills = None if self._store is None else self._open_stills(self._store, config)
         self._clients = 0
-        self.sources = tuple(source.source_id for source in run.sources)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of the run, with the cameras that were added to it."""
+        return tuple(source.source_id for source in self._hub.sources)
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""
@@ -65,11 +80,14 @@ class LiveDesk:
             "layout": run.keypoint_layout,
             "pictures": self._mode,
             "stored": self._store is not None,
+            "thin": self._mode != "none" and find_spec("aiortc") is not None,
+            "mesh": self._mode == "clear" and "mesh" in run.models,
             "models": {job: model.get("name", "") for job, model in run.models.items()},
             "sources": [
                 source_shape(source, source.source_id)
                 | {"camera": upload_of(source.source_id) is not None, "films": []}
-                for source in run.sources
+                | {"stills": self._stills is not None and source.source_id in self._stills.files}
+                for source in self._hub.sources
             ],
             "look": look(run.keypoint_layout),
             "health": self._hub.health(),
@@ -92,11 +110,35 @@ class LiveDesk:
         """Return None: a run that goes on has no film."""
         return None
 
+    async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
+        """Return the picture of a moment that has passed, where the source is a file."""
+        if self._stills is None:
+            return b""
+        blurred = blurred or self._mode == "blurred"
+        return await self._stills.jpeg(source, time_s, width_px, blurred)
+
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Let the hub ring in this loop."""
         self._hub.attach(loop)
         if loop is None:
             self._pictures.close()
+            if self._stills is not None:
+                self._stills.close()
+
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Answer a page that wants the picture over WebRTC. Raises: ValueError."""
+        if self._thin is None:
+            if self._mode == "none" or find_spec("aiortc") is None:
+                return ""
+            from .thin import Thin  # It takes a third of a second to import.
+
+            self._thin = Thin(self._pictures)
+        return await self._thin.answer(source, offer_sdp, blurred)
+
+    async def end(self) -> None:
+        """End what the server does not know of."""
+        if self._thin is not None:
+            await self._thin.close()
 
     async def talk(self, socket: WebSocket) -> None:
         """Serve one page until it leaves or the run ends."""
@@ -122,6 +164,15 @@ class LiveDesk:
     async def mjpeg(self, source: str, width_px: int) -> AsyncIterator[bytes] | None:
         """Return the pictures of a source."""
         return None if self._mode == "none" else self._jpegs(source, width_px)
+
+    def _open_stills(self, store: Store, config: Config) -> Stills:
+        run = self._run
+        origins = {source.source_id: source.origin for source in run.sources}
+        files = {} if self._mode == "none" else files_of(origins, run.config)
+        loops = bool(run.config.get("loop")) and not run.is_live
+        return Stills(
+            store, files, run.keypoint_layout, loops, config.width_px, config.jpeg_quality
+        )
 
     async def _jpegs(self, source: str, width_px: int) -> AsyncIterator[bytes]:
         after = -1
@@ -169,7 +220,9 @@ class _Client:
                 self._showing[wish.source] = asyncio.create_task(self._show(wish))
 
     async def _show(self, wish: Wish) -> None:
-        message = await self._pictures.next(wish.source, wish.after, wish.width, wish.blur)
+        message = await self._pictures.next(
+            wish.source, wish.after, wish.width, wish.blur, wish.mesh
+        )
         if message is not None:
             async with self._turn:
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):

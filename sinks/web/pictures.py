@@ -9,6 +9,7 @@ from typing import Literal
 
 import cv2
 import msgspec
+import numpy as np
 
 from ...stream.messages import Image
 from .hub import Hub, Sight
@@ -30,17 +31,21 @@ class Pictures:
         self._mode = mode
         self._width_px = width_px
         self._quality = quality
-        self._made: dict[tuple[str, int, bool], tuple[int, asyncio.Future[bytes]]] = {}
+        self._made: dict[tuple[str, int, bool, bool], tuple[int, asyncio.Future[bytes]]] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="web-jpeg")
 
-    async def next(self, source: str, after: int, width_px: int, blurred: bool) -> bytes | None:
+    async def next(
+        self, source: str, after: int, width_px: int, blurred: bool, with_mesh: bool
+    ) -> bytes | None:
         """Wait for a picture newer than `after`; return reading and JPEG in one message.
 
-        Four bytes say how long the reading is (JSON); where no picture may or can be shown, no JPEG
-        follows. Returns None at the end of the run.
+        Four bytes say how long the reading is (JSON); where no picture may or can be shown, or with
+        a width of 0, no JPEG follows. Returns None at the end of the run.
         """
         sight = await self.newer(source, after)
-        return None if sight is None else await self.message(source, sight, width_px, blurred)
+        if sight is None:
+            return None
+        return await self.message(source, sight, width_px, blurred, with_mesh)
 
     async def newer(self, source: str, after: int) -> Sight | None:
         """Wait for a reading newer than number `after` of a source; None at the end of the run."""
@@ -52,31 +57,51 @@ class Pictures:
                 return None
             await self._hub.picture_bells[source].wait()
 
-    async def message(self, source: str, sight: Sight, width_px: int, blurred: bool) -> bytes:
-        """Return the message of a reading, made once for all who ask for the same."""
+    async def message(
+        self, source: str, sight: Sight, width_px: int, blurred: bool, with_mesh: bool = False
+    ) -> bytes:
+        """Return the message of a reading, made once for all who ask for the same.
+
+        The mesh of a face, by which it could be told, goes along only with a clear picture.
+        """
         blurred = blurred or self._mode == "blurred"
-        width_px = next((w for w in WIDTHS_PX if w >= width_px), WIDTHS_PX[-1])
-        key = (source, min(width_px, self._width_px), blurred)
+        with_mesh = with_mesh and self._mode == "clear" and not blurred
+        if width_px:
+            width_px = next((w for w in WIDTHS_PX if w >= width_px), WIDTHS_PX[-1])
+        key = (source, min(width_px, self._width_px), blurred, with_mesh)
         seq, made = self._made.get(key, (-1, None))
         if made is None or seq != sight.reading.seq:
             loop = asyncio.get_running_loop()
-            made = loop.run_in_executor(self._pool, self._make, source, sight, key[1], blurred)
+            made = loop.run_in_executor(self._pool, self._make, sight, *key)
             self._made[key] = (sight.reading.seq, made)
         return await asyncio.shield(made)
+
+    async def image(self, source: str, sight: Sight, width_px: int, blurred: bool) -> Image | None:
+        """Return the picture of a reading with even sides; None where none may be shown."""
+        loop = asyncio.get_running_loop()
+        blurred = blurred or self._mode == "blurred"
+        shown = await loop.run_in_executor(self._pool, self._shown, sight, source, blurred)
+        return None if shown is None else fitted(shown, width_px)
 
     def close(self) -> None:
         """Let the thread end."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _make(self, source: str, sight: Sight, width_px: int, blurred: bool) -> bytes:
-        head = msgspec.json.encode({"source": source, **reading_shape(sight.reading)})
-        jpeg = b""
-        is_hidden = self._mode == "none" or (blurred and not sight.reading.valid)
-        if sight.frame is not None and not is_hidden:
-            image = sight.frame.image_bgr
-            shown = self._hub.veils[source].hide(image) if blurred else image
-            jpeg = encode(shown, width_px, self._quality)
+    def _make(
+        self, sight: Sight, source: str, width_px: int, blurred: bool, with_mesh: bool
+    ) -> bytes:
+        shape = reading_shape(sight.reading, with_mesh=with_mesh)
+        head = msgspec.json.encode({"source": source, **shape})
+        shown = self._shown(sight, source, blurred) if width_px else None
+        jpeg = b"" if shown is None else encode(shown, width_px, self._quality)
         return len(head).to_bytes(HEAD_BYTES, "big") + head + jpeg
+
+    def _shown(self, sight: Sight, source: str, blurred: bool) -> Image | None:
+        is_hidden = self._mode == "none" or (blurred and not sight.reading.valid)
+        if sight.frame is None or is_hidden:
+            return None
+        image = sight.frame.image_bgr
+        return self._hub.veils[source].hide(image) if blurred else image
 
 
 def encode(image_bgr: Image, width_px: int, quality: int) -> bytes:
@@ -88,6 +113,14 @@ def encode(image_bgr: Image, width_px: int, quality: int) -> bytes:
     options: Sequence[int] = (cv2.IMWRITE_JPEG_QUALITY, quality)
     done, data = cv2.imencode(".jpg", image_bgr, options)
     return bytes(data) if done else b""
+
+
+def fitted(image_bgr: Image, width_px: int) -> Image:
+    """Return a picture at most `width_px` wide, its sides even, as video needs them."""
+    height, width = image_bgr.shape[:2]
+    scale = min(1.0, width_px / width)
+    size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+    return np.asarray(cv2.resize(image_bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def jpeg_of(message: bytes) -> bytes:

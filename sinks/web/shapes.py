@@ -51,7 +51,7 @@ def source_shape(source: SourceInfo | Mapping[str, Any], title: str) -> dict[str
     }
 
 
-def reading_shape(reading: Reading) -> dict[str, Any]:
+def reading_shape(reading: Reading, *, with_mesh: bool = False) -> dict[str, Any]:
     """Return a reading with its people, sizes in px of the original frame."""
     rows = tables.reading_rows(reading) if reading.people else []
     return {
@@ -64,6 +64,7 @@ def reading_shape(reading: Reading) -> dict[str, Any]:
         "reason": "" if reading.valid else reading.reason or "invalid",
         "people": [
             {"row": row[3:], "joints": _joints(person), "marks": _marks(person)}
+            | ({"mesh": person.face.mesh} if with_mesh and person.face is not None else {})
             for row, person in zip(rows, reading.people, strict=True)
         ],
         "near": reading.group.near if reading.group else (),

@@ -15,6 +15,8 @@ from ...stream.errors import UsageError
 
 MOST_POINTS = 4000
 """Of one person in one answer; a longer span is thinned to rows evenly spaced in time."""
+SLACK_S = 0.002
+"""Times are rounded where they are stored, and again where a page asks for one."""
 _BUSY_S = 5.0
 _READINGS = ", ".join(tables.READING_COLUMNS)
 
@@ -70,12 +72,28 @@ class Store:
 
     def readings(self, source: str, from_s: float, to_s: float) -> list[dict[str, Any]]:
         """Return the readings of a span in the shape of `shapes.reading_shape`."""
+        if not self._path.is_file():
+            return []
         rows = self._rows(
             f"SELECT {_READINGS}, keypoints, epoch, t_wall_ns, invalid FROM readings "
             "WHERE source = ? AND timestamp BETWEEN ? AND ? ORDER BY frame, person",
             (source, from_s, to_s),
         )
         return [_reading(list(group)) for _, group in groupby(rows, key=lambda row: row[1])]
+
+    def epoch(self, source: str, time_s: float) -> int:
+        """Return the epoch of the last reading up to a time; 0 where there is none."""
+        found = self._rows(
+            "SELECT epoch FROM readings WHERE source = ? AND timestamp <= ? "
+            "ORDER BY frame DESC LIMIT 1",
+            (source, time_s + SLACK_S),
+        )
+        return int(found[0][0]) if found else 0
+
+    def start_of(self, source: str, epoch: int) -> float:
+        """Return the time of the first reading of an epoch."""
+        wanted = "SELECT MIN(timestamp) FROM readings WHERE source = ? AND epoch = ?"
+        return float(self._rows(wanted, (source, epoch))[0][0] or 0.0)
 
     def _windows(self, span: tuple[str, float, float]) -> list[tuple[Any, ...]]:
         columns = ", ".join(tables.WINDOW_COLUMNS)

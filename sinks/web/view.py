@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import glob
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -17,6 +16,7 @@ from ...stream import tables
 from .app import make_app
 from .server import Server
 from .shapes import look, source_shape
+from .stills import Stills, files_of
 from .store import Store
 
 FILM_TYPES = frozenset({".mp4", ".m4v", ".webm", ".mov", ".mkv"})
@@ -32,10 +32,15 @@ class FinishedDesk:
         self._meta = self._store.meta()
         self._sources = self._store.sources()
         self.sources = tuple(str(source["source_id"]) for source in self._sources)
+        config = self._meta.get("config", {})
+        origins = {source["source_id"]: str(source["origin"]) for source in self._sources}
+        files = files_of(origins, config) if with_films else {}
         self._films = {
-            source["source_id"]: self._find_films(folder, source) if with_films else {}
-            for source in self._sources
+            source: self._find_films(folder, source, files.get(source)) if with_films else {}
+            for source in self.sources
         }
+        layout = str(self._meta.get("keypoint_layout", ""))
+        self._stills = Stills(self._store, files, layout, bool(config.get("loop")))
         self._pictures = "clear" if with_films else "none"
 
     def hello(self) -> dict[str, Any]:
@@ -54,10 +59,13 @@ class FinishedDesk:
             "layout": layout,
             "pictures": self._pictures,
             "stored": True,
+            "thin": False,
+            "mesh": False,
             "models": {job: model.get("name", "") for job, model in meta.get("models", {}).items()},
             "sources": [
                 source_shape(source, source["source_id"])
                 | {"camera": False, "films": list(self._films[source["source_id"]])}
+                | {"stills": source["source_id"] in self._stills.files}
                 for source in self._sources
             ],
             "look": look(layout),
@@ -81,11 +89,16 @@ class FinishedDesk:
         """Return the file of a film, by the source's name and `source` or `overlay`."""
         return self._films[source].get(name)
 
-    def _find_films(self, folder: Path, source: dict[str, Any]) -> dict[str, Path]:
+    async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
+        """Return the picture of a moment."""
+        return await self._stills.jpeg(source, time_s, width_px, blurred)
+
+    def _find_films(self, folder: Path, source: str, own: Path | None) -> dict[str, Path]:
         """Return the films of a source that are there: its own, then the one with the overlay."""
-        name = "overlay.mp4" if len(self._sources) == 1 else f"overlay-{source['source_id']}.mp4"
-        given = self._meta.get("config", {}).get("sources", ())
-        found = {"source": file_of(str(source["origin"]), given), "overlay": folder / name}
+        name = "overlay.mp4" if len(self._sources) == 1 else f"overlay-{source}.mp4"
+        found = (
+            {"overlay": folder / name} if own is None else {"source": own, "overlay": folder / name}
+        )
         return {
             what: path
             for what, path in found.items()
@@ -93,7 +106,16 @@ class FinishedDesk:
         }
 
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Need no loop."""
+        """Let go of files at the end."""
+        if loop is None:
+            self._stills.close()
+
+    async def thin(self, source: str, offer_sdp: str, blurred: bool) -> str:
+        """Return nothing: nothing is live."""
+        return ""
+
+    async def end(self) -> None:
+        """Have nothing to end."""
 
     async def talk(self, socket: WebSocket) -> None:
         """Refuse: nothing is live."""
@@ -106,19 +128,6 @@ class FinishedDesk:
     async def mjpeg(self, source: str, width_px: int) -> AsyncIterator[bytes] | None:
         """Return None: nothing is live."""
         return None
-
-
-def file_of(origin: str, given: Sequence[str]) -> Path:
-    """Return the file that a run replayed: by its name, among what the run was given."""
-    for text in given:
-        path = Path(text).expanduser()
-        tried = [path / origin] if path.is_dir() else [path]
-        if glob.has_magic(text) and not path.exists():
-            tried = [Path(found) for found in glob.iglob(str(path), recursive=True)]
-        for file in tried:
-            if file.name == Path(origin).name and file.is_file():
-                return file
-    return Path(origin)
 
 
 def serve(folder: Path, host: str, port: int, *, with_films: bool) -> None:

@@ -1,6 +1,7 @@
 /** How the run goes: rates, ages, what was dropped and why, and the time each step takes. */
 
 import { clear, h } from "./dom";
+import { is_lost, standing } from "./model";
 import type { Run } from "./model";
 import { age_p95 } from "./stage";
 import { say_data, t } from "./words";
@@ -53,13 +54,15 @@ export class HealthPanel {
       const count = frames[name];
       if (count) facts.push(fact(say_data(name), String(count)));
     }
-    const lost = health?.lost_since_s && health.note == null;
-    const note = health?.note != null ? (health.note ? `${t("ended")}: ${health.note}` : t("ended")) : "";
+    const lost = is_lost(health);
+    const state = standing(health);
+    const why = state === "ended" || state === "failed" ? (health?.note ?? "").replace(/^(failed: |interrupted$)/, "") : "";
+    const note = state ? t(state) + (why ? `: ${why}` : "") : "";
     return h(
       "div",
       { class: "source" },
       h("h3", {}, info?.title ?? id),
-      lost ? h("p", { class: "alarm" }, t("lost", new Date(health.lost_since_s! * 1000).toLocaleTimeString())) : null,
+      lost ? h("p", { class: "alarm" }, t("lost", new Date(health!.lost_since_s! * 1000).toLocaleTimeString())) : null,
       note && !this.run.hello.finished ? h("p", { class: "faint" }, note) : null,
       h("dl", {}, ...facts),
     );

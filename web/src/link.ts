@@ -10,6 +10,7 @@ interface Wanted {
   paint: Painter;
   width: () => number;
   blur: () => boolean;
+  mesh: () => boolean;
   after: number;
   asked: boolean;
 }
@@ -37,14 +38,21 @@ export class Link {
     private readonly run: Run,
     private readonly on_state: () => void,
     private readonly on_other_run: () => void,
+    private readonly on_newcomers: () => void,
   ) {
     document.addEventListener("visibilitychange", () => this.ask_all());
     this.open();
   }
 
   /** Have the pictures of a source painted from now on; returns how to end that. */
-  watch(source: string, paint: Painter, width: () => number, blur: () => boolean): () => void {
-    const one: Wanted = { paint, width, blur, after: -1, asked: false };
+  watch(
+    source: string,
+    paint: Painter,
+    width: () => number,
+    blur: () => boolean,
+    mesh: () => boolean = () => false,
+  ): () => void {
+    const one: Wanted = { paint, width, blur, mesh, after: -1, asked: false };
     this.wanted.set(source, one);
     this.ask(source, one);
     return () => {
@@ -95,7 +103,7 @@ export class Link {
       for (const one of this.wanted.values()) one.asked = false;
       this.ask_all();
       void this.refill();
-    } else if (message.kind === "gap") {
+    } else if (message.kind === "gap" || message.kind === "sources") {
       void this.refill();
     } else if (message.kind === "end") {
       this.become("ended");
@@ -108,6 +116,11 @@ export class Link {
   }
 
   private async refill(): Promise<void> {
+    try {
+      if (this.run.adopt((await get<Hello>("/api/hello")).sources)) this.on_newcomers();
+    } catch {
+      return; // The connection has gone again; the next start fills it.
+    }
     for (const source of this.run.sources.values()) {
       try {
         source.fill(await history_of(source.id));
@@ -141,7 +154,7 @@ export class Link {
   private ask(source: string, one: Wanted): void {
     if (one.asked || document.hidden || this.socket?.readyState !== WebSocket.OPEN) return;
     one.asked = true;
-    const wish = { source, after: one.after, width: Math.max(1, Math.round(one.width())), blur: one.blur() };
+    const wish = { source, after: one.after, width: Math.max(0, Math.round(one.width())), blur: one.blur(), mesh: one.mesh() };
     this.socket.send(JSON.stringify(wish));
   }
 }

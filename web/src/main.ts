@@ -3,7 +3,7 @@
 import "./style.css";
 import { clear, h, say } from "./dom";
 import { Link, get, history_of } from "./link";
-import { Run } from "./model";
+import { Run, is_lost } from "./model";
 import { choose, on_choice, settings } from "./settings";
 import type { Hello } from "./types";
 import { View } from "./view";
@@ -21,6 +21,8 @@ class Page {
   private readonly link: Link | null;
   private view: View | Wall | null = null;
   private language = settings.language;
+  private shown = "";
+  private readonly heard = new Set<string>();
 
   constructor(private readonly run: Run) {
     speak(settings.language);
@@ -31,15 +33,32 @@ class Page {
           run,
           () => this.describe(),
           () => location.reload(),
+          () => this.welcome(),
         );
     document.body.append(this.header, this.banner, this.main, this.keys);
     window.addEventListener("hashchange", () => this.show());
     document.addEventListener("keydown", (event) => this.press(event));
     on_choice(() => this.take_choice());
     matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.take_choice());
-    for (const source of run.sources.values()) source.on("health", () => this.describe());
+    this.listen();
     this.show();
     if (run.hello.finished) void this.fill();
+  }
+
+  private listen(): void {
+    for (const [id, source] of this.run.sources)
+      if (!this.heard.has(id)) {
+        this.heard.add(id);
+        source.on("health", () => this.describe());
+      }
+  }
+
+  /** Make room for cameras that have joined the run. */
+  private welcome(): void {
+    this.listen();
+    if (this.view instanceof Wall) return this.show();
+    if (!location.hash) history.replaceState(null, "", `#${encodeURIComponent(this.shown)}`);
+    this.build_header();
   }
 
   private async fill(): Promise<void> {
@@ -50,12 +69,12 @@ class Page {
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (this.run.sources.has(wanted)) return wanted;
     const ids = [...this.run.sources.keys()];
-    return ids.length === 1 || (this.run.hello.finished && wanted !== "wall") ? (ids[0] ?? "") : "";
+    return ids.length === 1 ? (ids[0] ?? "") : "";
   }
 
   private show(): void {
     this.view?.leave();
-    const id = this.chosen;
+    const id = (this.shown = this.chosen);
     const source = this.run.sources.get(id);
     this.view = source
       ? new View(this.run, source, this.link)
@@ -73,7 +92,7 @@ class Page {
       h("a", { href: `#${encodeURIComponent(id)}`, "aria-current": is_on ? "page" : null }, label);
     const tabs = h("nav", { "aria-label": t("sources") });
     if (ids.length > 1) {
-      if (!this.run.hello.finished) tabs.append(tab("wall", t("wall"), this.chosen === ""));
+      tabs.append(tab("wall", t("wall"), this.chosen === ""));
       for (const info of this.run.hello.sources) tabs.append(tab(info.id, info.title, this.chosen === info.id));
     }
     const name = ids.length === 1 ? h("span", { class: "source-name" }, this.run.hello.sources[0]?.title ?? "") : null;
@@ -101,13 +120,14 @@ class Page {
 
   private build_keys(): void {
     const rows: [string, string][] = [
-      ["B S M L U", t("key_toggle")],
+      ["B S M F L U", t("key_toggle")],
       ["R", t("key_range")],
       ["T", t("key_theme")],
       ["W", t("key_wall")],
       ["1 … 9", t("key_sources")],
       ["␣", t("key_play")],
       ["← →", t("key_seek")],
+      ["N", t("key_now")],
       ["?", t("key_help")],
     ];
     clear(
@@ -122,7 +142,7 @@ class Page {
   private describe(): void {
     const { hello, health } = this.run;
     const rates = Object.values(health.sources).map((one) => one.rate_hz ?? 0);
-    const lost = Object.values(health.sources).filter((one) => one.lost_since_s && one.note == null).length;
+    const lost = Object.values(health.sources).filter(is_lost).length;
     const state = this.link?.state ?? "finished";
     let words = t(hello.live ? "live" : "replay");
     if (hello.finished) words = t("finished");
@@ -175,7 +195,7 @@ class Page {
     else if (key === "w" && ids.length > 1) location.hash = "wall";
     else if (/^[1-9]$/.test(key) && ids.length > 1 && ids[Number(key) - 1])
       location.hash = encodeURIComponent(ids[Number(key) - 1]!);
-    else if (!(this.view instanceof View && this.view.press(key))) return;
+    else if (!this.view?.press(key)) return;
     event.preventDefault();
   }
 }

@@ -1,7 +1,8 @@
 /** What is known of the run, source by source; the views read it and are told when it changes. */
 
-import type { Cell, Hello, Health, History, Person, RawReading, Reading, Row } from "./types";
+import type { Cell, Hello, Health, History, Person, RawReading, Reading, Row, SourceHealth, SourceInfo } from "./types";
 import { number, text } from "./types";
+import type { Word } from "./words";
 
 export const GROUP = 0;
 /** Seconds of single readings that are kept for trails and for the chart of the last seconds. */
@@ -32,6 +33,8 @@ export class Source {
   recent = new Map<number, Point[]>();
   rest = new Map<number, { valence: number; arousal: number }>();
   last_event_t = -1;
+  /** Whether `reading` is of a moment that somebody looks back at. */
+  is_past = false;
   readonly ages_ms: number[] = [];
   private held = new Map<number, { t: number; person: Person }>();
   private listeners = new Map<Change, Set<() => void>>();
@@ -57,7 +60,7 @@ export class Source {
     const columns = this.hello.look.columns.people;
     const people = raw.people.map((one): Person => {
       const row = objects(columns, [one.row])[0] ?? {};
-      return { id: number(row, "person") ?? 0, row, joints: one.joints, marks: one.marks };
+      return { id: number(row, "person") ?? 0, row, joints: one.joints, marks: one.marks, mesh: unpack(one.mesh) };
     });
     const size = { width: raw.width || info?.width || 640, height: raw.height || info?.height || 480 };
     const reading: Reading = { ...raw, ...size, source: this.id, people };
@@ -133,6 +136,21 @@ export class Source {
   }
 }
 
+/** How a camera that gives no pictures is called; "" for one that does. */
+export function standing(health: SourceHealth | undefined): Word | "" {
+  const state = health?.state ?? "";
+  if (state === "paused" || state === "removed" || state === "off" || state === "failed") return state;
+  return health?.note != null ? "ended" : "";
+}
+
+export function is_lost(health: SourceHealth | undefined): boolean {
+  return Boolean(health?.lost_since_s) && standing(health) === "";
+}
+
+function unpack(mesh: string | undefined): Int16Array | null {
+  return mesh ? new Int16Array(Uint8Array.from(atob(mesh), (sign) => sign.charCodeAt(0)).buffer) : null;
+}
+
 export function affect(person: Person): Omit<Point, "t"> {
   const { row } = person;
   return {
@@ -151,6 +169,14 @@ export class Run {
   constructor(readonly hello: Hello) {
     for (const info of hello.sources) this.sources.set(info.id, new Source(info.id, hello));
     this.health = hello.health;
+  }
+
+  /** Take up cameras that were added to the run; returns whether there were any. */
+  adopt(infos: SourceInfo[]): boolean {
+    const fresh = infos.filter((info) => !this.sources.has(info.id));
+    this.hello.sources.push(...fresh);
+    for (const info of fresh) this.sources.set(info.id, new Source(info.id, this.hello));
+    return fresh.length > 0;
   }
 
   colour(person: number): string {

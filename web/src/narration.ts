@@ -13,6 +13,8 @@ export class Narration {
   private readonly log = h("div", { class: "told", role: "log", "aria-live": "polite", tabindex: 0 }, this.list);
   readonly element = h("section", { class: "card told-card" }, h("h2", {}, t("narration")), this.log);
   private count = -1;
+  private items: { t: number; element: HTMLElement }[] = [];
+  private marked: HTMLElement | null = null;
 
   constructor(
     private readonly run: Run,
@@ -22,18 +24,37 @@ export class Narration {
     this.log.setAttribute("aria-label", t("narration"));
   }
 
+  /** Mark the words that are about the moment somebody looks back at. */
+  mark(): void {
+    const now = this.source.is_past ? (this.source.reading?.t ?? 0) : Infinity;
+    const item = this.items.findLast((one) => one.t >= now - 0.05)?.element ?? null;
+    if (item === this.marked) return;
+    this.marked?.removeAttribute("aria-current");
+    this.marked = item;
+    item?.setAttribute("aria-current", "true");
+    if (item) this.log.scrollTop = item.offsetTop - this.log.offsetTop;
+  }
+
   update(): void {
     const rows = this.source.narrations;
     if (rows.length === this.count) return;
+    this.marked = null;
     this.count = rows.length;
-    const items = rows.slice(-SHOWN).reverse().map((row) => this.item(row));
+    this.items = rows
+      .slice(-SHOWN)
+      .reverse()
+      .map((row) => ({ t: number(row, "timestamp") ?? 0, element: this.item(row) }));
+    const items = this.items.map((one) => one.element);
     clear(this.list, ...(items.length ? items : [h("li", { class: "faint" }, t("no_narration"))]));
+    this.mark();
   }
 
   private item(row: Row): HTMLElement {
     const time = number(row, "timestamp") ?? 0;
     const engine = text(row, "engine");
     const wanted = this.run.hello.models["narrator"];
+    const grounded = text(row, "grounded");
+    const is_fallback = grounded === "fallback" || Boolean(engine && wanted && engine !== wanted);
     const gap = text(row, "gap");
     const label = clock(time);
     return h(
@@ -46,8 +67,8 @@ export class Narration {
           ? h("button", { type: "button", class: "link", click: () => this.jump?.(time) }, label)
           : h("time", {}, label),
         h("span", { class: "badge" }, engine),
-        engine && wanted && engine !== wanted ? h("span", { class: "badge warn" }, t("fallback")) : null,
-        h("span", { class: "faint" }, number(row, "grounded") ? t("checked") : t("unchecked")),
+        is_fallback ? h("span", { class: "badge warn" }, t("fallback")) : null,
+        h("span", { class: "faint" }, grounded === "true" ? t("checked") : is_fallback ? "" : t("unchecked")),
       ),
       h("p", {}, text(row, "text") || t("gap", say_data(gap))),
     );

@@ -7,6 +7,19 @@ import { number } from "./types";
 import { settings } from "./settings";
 import { say_data, t } from "./words";
 
+/** Points of the face mesh along its outlines. Source: MediaPipe's face_mesh_connections (Apache-2.0). */
+const OUTLINES = [
+  [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10],
+  [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 33],
+  [263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466, 263],
+  [46, 53, 52, 65, 55],
+  [70, 63, 105, 66, 107],
+  [276, 283, 282, 295, 285],
+  [300, 293, 334, 296, 336],
+  [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61],
+  [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78],
+];
+
 interface Pen {
   ctx: CanvasRenderingContext2D;
   scale: number;
@@ -28,6 +41,7 @@ export function draw_overlay(
     const colour = run.quadrant_colour(quadrant);
     if (settings.skeleton) skeleton(pen, run, person, colour, compact);
     if (settings.boxes) brackets(pen, person, colour, compact);
+    if (settings.mesh && !compact) mesh(pen, person);
     if (settings.marks) marks(pen, person);
   }
   const taken: [number, number, number, number][] = [];
@@ -108,6 +122,24 @@ function marks(pen: Pen, person: Person): void {
     pen.ctx.fill();
     pen.ctx.stroke();
   }
+}
+
+/** Every point of the mesh, and the outlines of face, eyes, brows and lips. */
+function mesh(pen: Pen, person: Person): void {
+  const { ctx, scale, ratio } = pen;
+  const points = person.mesh;
+  if (!points) return;
+  const at = (k: number): [number, number] => [(points[2 * k]! / 4) * scale, (points[2 * k + 1]! / 4) * scale];
+  ctx.fillStyle = "rgba(255,255,255,.75)";
+  const side = 1.2 * ratio;
+  for (let k = 0; 2 * k < points.length; k++) {
+    const [x, y] = at(k);
+    ctx.fillRect(x - side / 2, y - side / 2, side, side);
+  }
+  stroke(pen, "#fff", 1, () => {
+    for (const line of OUTLINES)
+      line.forEach((k, place) => (place ? ctx.lineTo(...at(k)) : ctx.moveTo(...at(k))));
+  });
 }
 
 /** The label of a person: number, emotion, and the colour of their lines in the charts. */

@@ -6,6 +6,8 @@ export interface Settings {
   boxes: boolean;
   skeleton: boolean;
   marks: boolean;
+  mesh: boolean;
+  thin: boolean;
   labels: boolean;
   blur: boolean;
   language: Language;
@@ -20,6 +22,8 @@ const DEFAULTS: Settings = {
   boxes: true,
   skeleton: true,
   marks: false,
+  mesh: false,
+  thin: false,
   labels: true,
   blur: false,
   language: navigator.language.startsWith("de") ? "de" : "en",

@@ -1,10 +1,12 @@
 /** The picture of a source with the overlay on top; used large and as a tile of the wall. */
 
 import { fit, h, say } from "./dom";
+import { is_lost, standing } from "./model";
 import type { Run, Source } from "./model";
 import { draw_overlay } from "./overlay";
 import { settings } from "./settings";
 import type { RawReading, Reading } from "./types";
+import type { Word } from "./words";
 import { t } from "./words";
 
 const AGES_KEPT = 200;
@@ -15,6 +17,9 @@ export class Stage {
   readonly note = h("p", { class: "stage-note", role: "status" });
   readonly frame = h("div", { class: "frame" }, this.picture, this.overlay, this.note);
   painted = 0;
+  has_picture = false;
+  /** While the past is shown, the notes of the present are kept back. */
+  is_past = false;
   private next: { reading: Reading; bitmap: ImageBitmap | null } | null = null;
   private shown: Reading | null = null;
   private readonly watcher = new ResizeObserver(() => this.redraw());
@@ -57,24 +62,33 @@ export class Stage {
     if (ctx && this.shown) draw_overlay(ctx, this.run, this.shown, ratio, this.compact);
   }
 
+  /** Show a picture alone, what was measured stays; null where there is none. */
+  put(bitmap: ImageBitmap | null): void {
+    this.has_picture = bitmap !== null;
+    if (!bitmap) return this.wipe();
+    this.copy(bitmap);
+  }
+
   wipe(): void {
+    this.has_picture = false;
     const { width, height } = this.picture;
     this.picture.getContext("2d")?.clearRect(0, 0, width, height);
   }
 
   /** Say what keeps the picture from moving, if anything does. */
   describe(): void {
+    if (this.is_past) return;
     const health = this.run.health.sources[this.source.id];
     const hidden = this.run.hello.pictures === "none";
     let words = "";
     if (this.run.hello.finished) words = "";
-    else if (health?.note !== null && health?.note !== undefined) words = t("ended");
+    else if (standing(health)) words = t(standing(health) as Word);
     else if (health?.lost_since_s) words = t("lost", new Date(health.lost_since_s * 1000).toLocaleTimeString());
     else if (!this.shown) words = t("waiting");
     else if (this.shown.reason) words = t("invalid", this.shown.reason);
     else if (hidden) words = t("no_pictures");
     say(this.note, words);
-    this.note.classList.toggle("bad", Boolean(health?.lost_since_s) && health?.note == null);
+    this.note.classList.toggle("bad", is_lost(health));
   }
 
   leave(): void {
@@ -86,17 +100,14 @@ export class Stage {
   private show(): void {
     const next = this.next;
     this.next = null;
-    if (!next) return;
+    if (this.is_past) next?.bitmap?.close();
+    if (!next || this.is_past) return;
     const { reading, bitmap } = next;
     this.shape(reading.width, reading.height);
     const is_first = this.shown === null;
     this.shown = reading;
-    if (bitmap) {
-      if (this.picture.width !== bitmap.width) this.picture.width = bitmap.width;
-      if (this.picture.height !== bitmap.height) this.picture.height = bitmap.height;
-      this.picture.getContext("2d")?.drawImage(bitmap, 0, 0);
-      bitmap.close();
-    } else this.wipe();
+    if (bitmap) this.copy(bitmap);
+    else this.wipe();
     this.redraw();
     if (is_first || reading.reason) this.describe();
     this.painted += 1;
@@ -104,6 +115,13 @@ export class Stage {
     if (this.source.ages_ms.length > AGES_KEPT) this.source.ages_ms.shift();
     this.frame.dataset["painted"] = String(this.painted);
     if (this.painted % 10 === 0) this.frame.dataset["age"] = String(age_p95(this.source) ?? "");
+  }
+
+  private copy(bitmap: ImageBitmap): void {
+    if (this.picture.width !== bitmap.width) this.picture.width = bitmap.width;
+    if (this.picture.height !== bitmap.height) this.picture.height = bitmap.height;
+    this.picture.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
   }
 
   private shape(width: number, height: number): void {

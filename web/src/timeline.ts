@@ -246,7 +246,7 @@ export class Timeline {
       hooks: {
         setCursor: [(chart) => k === 0 && this.hover(chart)],
         ready: [(chart) => chart.over.addEventListener("click", () => this.jump_to(chart))],
-        draw: [(chart) => this.run.hello.finished && draw_now(chart, this.now)],
+        draw: [(chart) => this.source.is_past && draw_now(chart, this.now)],
       },
     };
   }

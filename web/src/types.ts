@@ -23,6 +23,8 @@ export interface SourceInfo {
   duration_s: number;
   camera: boolean;
   films: string[];
+  /** Whether the server can show the picture of any moment that has passed. */
+  stills: boolean;
 }
 
 export interface Hello {
@@ -33,6 +35,10 @@ export interface Hello {
   window_s: number;
   pictures: "clear" | "blurred" | "none";
   stored: boolean;
+  /** Whether pictures can be sent over WebRTC. */
+  thin: boolean;
+  /** Whether the points of the face mesh are sent to a page that asks for them. */
+  mesh: boolean;
   models: Record<string, string>;
   sources: SourceInfo[];
   look: Look;
@@ -45,6 +51,8 @@ export interface SourceHealth {
   age_p95_ms?: number | null;
   lost_since_s?: number | null;
   note?: string | null;
+  /** Of a camera of a live run: running, paused, removed and the like. */
+  state?: string;
   frames: Record<string, number>;
 }
 
@@ -57,6 +65,8 @@ export interface RawPerson {
   row: Cell[];
   joints: Joint[] | null;
   marks: [number, number][];
+  /** Points of the face mesh, x and y as int16 in quarters of a px, in base64. */
+  mesh?: string;
 }
 
 export interface RawReading {
@@ -76,6 +86,7 @@ export interface Person {
   row: Row;
   joints: Joint[] | null;
   marks: [number, number][];
+  mesh: Int16Array | null;
 }
 
 export interface Reading {

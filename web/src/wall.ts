@@ -2,8 +2,10 @@
 
 import { clear, h, say } from "./dom";
 import type { Link } from "./link";
-import { GROUP } from "./model";
+import { GROUP, is_lost } from "./model";
 import type { Run, Source } from "./model";
+import { Replay, Stills } from "./replay";
+import { Scrub } from "./scrub";
 import { choose, settings } from "./settings";
 import { Stage } from "./stage";
 import { number, text } from "./types";
@@ -15,6 +17,8 @@ const TILES = [1, 4, 9, 16] as const;
 interface Tile {
   element: HTMLElement;
   stage: Stage;
+  seek: (t: number) => void;
+  step: (t: number) => void;
   state: HTMLElement;
   mood: HTMLElement;
   leave: () => void;
@@ -29,12 +33,15 @@ export class Wall {
   private page = 0;
   private shown = "";
   private readonly timer: number;
+  private readonly scrub: Scrub | null;
+  private readonly undo: (() => void)[] = [];
 
   constructor(
     private readonly run: Run,
     private readonly link: Link | null,
     private readonly open: (id: string) => void,
   ) {
+    this.scrub = run.hello.finished ? this.make_scrub() : null;
     this.build_bar();
     this.arrange();
     this.timer = window.setInterval(() => settings.sort === "events" && this.arrange(), SORT_MS);
@@ -48,12 +55,54 @@ export class Wall {
     this.build_bar();
     this.shown = "";
     this.arrange();
-    for (const tile of this.tiles.values()) tile.stage.redraw();
+    for (const tile of this.tiles.values()) {
+      tile.stage.redraw();
+      if (this.scrub) tile.seek(this.scrub.t);
+    }
+  }
+
+  press(key: string): boolean {
+    if (!this.scrub) return false;
+    if (key === " ") this.scrub.toggle();
+    else if (key === "ArrowLeft") this.scrub.by(-1);
+    else if (key === "ArrowRight") this.scrub.by(1);
+    else return false;
+    return true;
   }
 
   leave(): void {
     window.clearInterval(this.timer);
+    this.scrub?.leave();
+    for (const one of this.undo) one();
     for (const tile of this.tiles.values()) tile.leave();
+  }
+
+  /** The one clock of all tiles of a finished run. */
+  private make_scrub(): Scrub {
+    const sources = [...this.run.sources.values()];
+    const each = (what: "seek" | "step") => (at: number) => {
+      if (what === "seek" && settings.sort === "events") this.arrange();
+      for (const tile of this.tiles.values()) tile[what](at);
+      this.update();
+    };
+    const longest = () => Math.max(0, ...sources.map((one) => one.duration_s));
+    const scrub = new Scrub(longest, { seek: each("seek"), step: each("step") });
+    this.element.insertBefore(scrub.bar, this.grid);
+    const renew = () => {
+      scrub.tell();
+      this.arrange();
+      this.update();
+    };
+    for (const source of sources) this.undo.push(source.on("history", renew));
+    return scrub;
+  }
+
+  /** When something last happened at a source: on the wall of a finished run, up to its clock. */
+  private happened(source: Source): number {
+    if (!this.scrub) return source.last_event_t;
+    const now = this.scrub.t + 0.02;
+    const times = source.events.map((row) => number(row, "timestamp") ?? 0).filter((at) => at <= now);
+    return Math.max(-1, ...times);
   }
 
   private build_bar(): void {
@@ -77,7 +126,7 @@ export class Wall {
 
   private arrange(): void {
     const sorted = [...this.run.sources.values()].sort((a, b) =>
-      settings.sort === "events" ? b.last_event_t - a.last_event_t || a.id.localeCompare(b.id) : a.id.localeCompare(b.id),
+      settings.sort === "events" ? this.happened(b) - this.happened(a) || a.id.localeCompare(b.id) : a.id.localeCompare(b.id),
     );
     const pages = Math.max(1, Math.ceil(sorted.length / settings.tiles));
     this.page = Math.min(this.page, pages - 1);
@@ -123,6 +172,11 @@ export class Wall {
       stage.frame,
       h("span", { class: "tile-foot" }, h("strong", {}, title), mood, state),
     );
+    const tile = { element, stage, state, mood };
+    return this.scrub ? { ...tile, ...this.wound(source, stage) } : { ...tile, ...this.watched(source, stage) };
+  }
+
+  private watched(source: Source, stage: Stage): Pick<Tile, "seek" | "step" | "leave"> {
     const stop = this.link?.watch(
       source.id,
       (raw, jpeg) => stage.paint(raw, jpeg),
@@ -133,7 +187,28 @@ export class Wall {
       stop?.();
       stage.leave();
     };
-    return { element, stage, state, mood, leave };
+    return { seek: () => {}, step: () => {}, leave };
+  }
+
+  private wound(source: Source, stage: Stage): Pick<Tile, "seek" | "step" | "leave"> {
+    const replay = new Replay(this.run, source, stage);
+    const has_stills = this.run.hello.sources.find((one) => one.id === source.id)?.stills;
+    const stills = has_stills ? new Stills(source, stage, () => settings.blur) : null;
+    const seek = (at: number) => {
+      stills?.show(at);
+      void replay.seek(at);
+    };
+    const step = (at: number) => {
+      stills?.show(at);
+      void replay.show(Math.min(at, source.duration_s));
+    };
+    const leave = () => {
+      replay.leave();
+      stills?.leave();
+      stage.leave();
+    };
+    seek(this.scrub?.t ?? 0);
+    return { seek, step, leave };
   }
 
   private describe(source: Source, tile: Tile): void {
@@ -142,12 +217,13 @@ export class Wall {
     tile.stage.describe();
     const rate = this.run.hello.finished ? "" : `${(health?.rate_hz ?? 0).toFixed(1)}/s · `;
     say(tile.state, `${rate}${t("people")}: ${people}`);
-    const rows = source.windows.get(GROUP);
-    const quadrant = rows?.length ? text(rows[rows.length - 1]!, "quadrant") : "";
-    const known = rows?.length ? number(rows[rows.length - 1]!, "valence_mean") !== null : false;
+    const now = this.scrub ? this.scrub.t + 0.5 : Infinity;
+    const row = source.windows.get(GROUP)?.findLast((one) => (number(one, "timestamp") ?? 0) <= now);
+    const quadrant = row ? text(row, "quadrant") : "";
+    const known = row ? number(row, "valence_mean") !== null : false;
     tile.mood.hidden = !quadrant || !known;
     say(tile.mood, say_data(quadrant));
     tile.mood.style.setProperty("--c", this.run.quadrant_colour(quadrant));
-    tile.element.classList.toggle("lost", Boolean(health?.lost_since_s) && health?.note == null);
+    tile.element.classList.toggle("lost", is_lost(health));
   }
 }
