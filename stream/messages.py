@@ -32,6 +32,18 @@ EMOTIONS = (
 )
 """The order of every tuple of emotion probabilities. Source: FER+ (Barsoum et al. 2016)."""
 
+MESH_MEASURES = (
+    "mouth_open",
+    "mouth_width",
+    "mouth_lift",
+    "lip_raise",
+    "eye_open",
+    "brow_inner",
+    "brow_outer",
+    "brow_gap",
+)
+"""The order of `Face.mesh_measures`, in distances between the eyes; see `models.face_mesh`."""
+
 QUADRANTS = ("excited", "calm", "angry", "sad", "neutral")
 """V+A+, V+A-, V-A+, V-A-, and the small circle around the origin."""
 
@@ -119,6 +131,7 @@ class Face(msgspec.Struct, frozen=True):
     `emotions` follow `EMOTIONS` and sum to 1. `valence`, `arousal` are set only by a network that
     regresses them. `quality` in [0, 1] says how far the expression can be trusted;
     below the gate `quality_reason` names why (`small`, `blurred`, `turned`, `doubtful`).
+    `mesh_measures` follow `MESH_MEASURES`.
     """
 
     box_xyxy: Box
@@ -131,6 +144,7 @@ class Face(msgspec.Struct, frozen=True):
     arousal: float | None = None
     quality: float | None = None
     quality_reason: str = ""
+    mesh_measures: tuple[float, ...] | None = None
 
 
 class Body(msgspec.Struct, frozen=True):

@@ -16,7 +16,6 @@ from ...stream.errors import UsageError
 MOST_POINTS = 4000
 """Of one person in one answer; a longer span is thinned to rows evenly spaced in time."""
 _BUSY_S = 5.0
-_READINGS = ", ".join(tables.READING_COLUMNS)
 
 
 class Store:
@@ -32,9 +31,10 @@ class Store:
             raise UsageError(f"{self._path.parent} is no run: it has no {self._path.name}")
         try:
             version = self._rows("PRAGMA user_version")[0][0]
-            if version != tables.SCHEMA_VERSION:
+            if not 1 <= version <= tables.SCHEMA_VERSION:
                 raise UsageError(
-                    f"{self._path} has schema {version}, this version reads {tables.SCHEMA_VERSION}"
+                    f"{self._path} has schema {version}, "
+                    f"this version reads 1 to {tables.SCHEMA_VERSION}"
                 )
             return {key: json.loads(text) for key, text in self._rows("SELECT key, value FROM run")}
         except sqlite3.Error as error:
@@ -71,14 +71,15 @@ class Store:
     def readings(self, source: str, from_s: float, to_s: float) -> list[dict[str, Any]]:
         """Return the readings of a span in the shape of `shapes.reading_shape`."""
         rows = self._rows(
-            f"SELECT {_READINGS}, keypoints, epoch, t_wall_ns, invalid FROM readings "
+            f"SELECT {self._selected('readings', tables.READING_COLUMNS)}, keypoints, epoch, "
+            "t_wall_ns, invalid FROM readings "
             "WHERE source = ? AND timestamp BETWEEN ? AND ? ORDER BY frame, person",
             (source, from_s, to_s),
         )
         return [_reading(list(group)) for _, group in groupby(rows, key=lambda row: row[1])]
 
     def _windows(self, span: tuple[str, float, float]) -> list[tuple[Any, ...]]:
-        columns = ", ".join(tables.WINDOW_COLUMNS)
+        columns = self._selected("windows", tables.WINDOW_COLUMNS)
         where = "WHERE source = ? AND timestamp BETWEEN ? AND ?"
         bounds = (
             f"SELECT MIN(timestamp), MAX(timestamp), COUNT(DISTINCT timestamp) FROM windows {where}"
@@ -94,6 +95,11 @@ class Store:
             "GROUP BY person, CAST((timestamp - ?) / ? AS INTEGER) ORDER BY timestamp, person",
             (*span, first, (last - first) / MOST_POINTS),
         )
+
+    def _selected(self, table: str, columns: Sequence[str]) -> str:
+        """Return the columns for a SELECT; one that an older store lacks is NULL."""
+        there = {row[1] for row in self._rows(f"PRAGMA table_info({table})")}
+        return ", ".join(name if name in there else f"NULL AS {name}" for name in columns)
 
     def _rows(self, statement: str, wanted: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         # A log beside the file means that somebody writes, or was killed; without one, `immutable`
