@@ -14,6 +14,9 @@ from .options import StepOptions
 
 SCALED = ("valence", "arousal")
 RATED = tuple(f"rating_{name}" for name in SCALED)
+DRAWN = ("frame", "timestamp", "person", *SCALED, "movement")
+"""Columns of the features that pictures and tables of the whole dataset are made of."""
+
 _TEXT = {"video_id": str, "label": str, "rating_label": str}
 
 
