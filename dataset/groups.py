@@ -7,12 +7,15 @@ be taken for something new, and every figure would be too good.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..stream.errors import UsageError
+from .agreement import Array
 from .results import Results
 
 COPY_MARK = re.compile(
@@ -20,6 +23,10 @@ COPY_MARK = re.compile(
     r"[-_]*\d*$"
 )
 """What stands at the end of the name of a copy, a cut or a changed version of a video."""
+
+FEW_GROUPS = 3
+"""With fewer groups than this, stretches of time are resampled instead of groups: the interval
+then tells of these videos alone."""
 
 COLUMNS = ("group", "subject")
 """Of `pairs.csv`: where one of them is there, it says which videos belong together."""
@@ -81,3 +88,15 @@ def _from_names(ids: list[str], pairs: pd.DataFrame) -> dict[str, str]:
         if kept != old:
             group = {key: kept if value == old else value for key, value in group.items()}
     return group
+
+
+def pooled(sums: Mapping[str, Array], groups: Mapping[str, str]) -> tuple[Array, str]:
+    """Return the blocks to resample over all videos, and what they are."""
+    by_group: dict[str, list[Array]] = {}
+    for video_id, blocks in sums.items():
+        if len(blocks):
+            by_group.setdefault(groups[video_id], []).append(blocks)
+    if len(by_group) >= FEW_GROUPS:
+        return np.stack([np.concatenate(own).sum(axis=0) for own in by_group.values()]), "groups"
+    every = [blocks for own in by_group.values() for blocks in own]
+    return (np.concatenate(every) if every else np.zeros((0, 1, 8))), "stretches"

@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
 from ..sinks._look.words import clock
 from ..stream.messages import QUADRANTS
 from .page import page
-from .results import SCALED, Results
+from .results import DRAWN, SCALED, Results
 
 CAPTIONS = {
     "circumplex.png": "Where people were in the plane of valence and arousal; the ring is the "
@@ -34,6 +35,9 @@ CAPTIONS = {
 SMALL = frozenset({"confusion.png"})
 """Plots that need not be as wide as the page."""
 
+MANY = 40
+"""A table of more videos than this scrolls by itself, and can be searched and sorted."""
+
 Figure = tuple[str, str, str]
 """Caption, data URL, and the class of its size."""
 
@@ -45,12 +49,13 @@ def write_report(results: Results, drawn: Sequence[str], most: int) -> None:
     plots = results.out / "plots"
     descriptions = _descriptions(results.out / "descriptions.jsonl", set(shown))
     overview = [_figure(plots / name) for name in drawn]
-    rows = [_row(results, video_id) for video_id in ids]
+    rows = [_row(results, video_id, video_id in shown) for video_id in ids]
     page(
         results.out / "report.html",
         "report.html.j2",
         tiles=_tiles(rows),
         rows=rows,
+        MANY=MANY,
         quadrants=QUADRANTS,
         overview=[figure for figure in overview if figure],
         agreement=_table(results.out / "evaluation.csv", "scope", "overall"),
@@ -65,13 +70,14 @@ def write_report(results: Results, drawn: Sequence[str], most: int) -> None:
     )
 
 
-def _row(results: Results, video_id: str) -> dict[str, Any]:
-    """Return the numbers of a video for the table."""
-    table = results.frames(video_id)
+def _row(results: Results, video_id: str, is_shown: bool) -> dict[str, Any]:
+    """Return the numbers of a video for the table, and where more of it is."""
+    table = results.frames(video_id, DRAWN)
     labels = table["label"]
     known = int((labels != "").sum())
     row: dict[str, Any] = {
         "video_id": video_id,
+        "link": f"#{video_id}" if is_shown else _story_of(results, video_id),
         "duration_s": float(table["timestamp"].max()),
         "frames": int(table["frame"].nunique()),
         "people": int(table["person"].nunique()),
@@ -105,7 +111,7 @@ def _video(results: Results, video_id: str, told: list[dict[str, Any]]) -> dict[
     folder = results.out / "plots" / video_id
     frames = sorted(folder.glob("frame_*.jpg"))
     narrative = results.out / "narratives" / f"{video_id}.md"
-    rate = results.features(video_id)[["frame", "timestamp"]].drop_duplicates("frame")
+    rate = results.features(video_id, ("frame", "timestamp")).drop_duplicates("frame")
     at = dict(zip(rate["frame"], rate["timestamp"], strict=True))
     return {
         "video_id": video_id,
@@ -116,11 +122,17 @@ def _video(results: Results, video_id: str, told: list[dict[str, Any]]) -> dict[
         ],
         "narrative": _paragraphs(narrative),
         "descriptions": told,
-        "film": f"plots/{video_id}/annotated.mp4" if (folder / "annotated.mp4").is_file() else "",
-        "story": f"story/{video_id}.html"
-        if (results.out / "story" / f"{video_id}.html").is_file()
+        "film": f"plots/{quote(video_id)}/annotated.mp4"
+        if (folder / "annotated.mp4").is_file()
         else "",
+        "story": _story_of(results, video_id),
     }
+
+
+def _story_of(results: Results, video_id: str) -> str:
+    """Return the address of a video's story beside the page; empty where there is none."""
+    is_there = (results.out / "story" / f"{video_id}.html").is_file()
+    return f"story/{quote(video_id)}.html" if is_there else ""
 
 
 def _paragraphs(path: Path) -> list[str]:

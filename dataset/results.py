@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from .options import StepOptions
 
 SCALED = ("valence", "arousal")
 RATED = tuple(f"rating_{name}" for name in SCALED)
+DRAWN = ("frame", "timestamp", "person", *SCALED, "movement")
+"""Columns of the features that pictures and tables of the whole dataset are made of."""
+
 _TEXT = {"video_id": str, "label": str, "rating_label": str}
 
 
@@ -63,17 +67,22 @@ class Results:
                 return path
         raise UsageError(f"{named}: the video is no longer there; name its folder as it was")
 
-    def features(self, video_id: str) -> pd.DataFrame:
-        """Return a row per frame and person, as extract wrote it. Raises: UsageError."""
-        return _read(self.features_of(video_id), "extract")
+    def features(self, video_id: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a row per frame and person, as extract wrote it, or some of its columns.
 
-    def frames(self, video_id: str) -> pd.DataFrame:
+        Raises: UsageError.
+        """
+        return _read(self.features_of(video_id), "extract", columns)
+
+    def frames(self, video_id: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the features with the ratings in [-1, 1] and the labels beside them.
+
+        Of the features only `columns` where they are given, among them `frame`.
 
         The columns `rating_valence` and `rating_arousal` are on the scale of `valence` here, and
         absent values are NaN, absent labels "". Raises: UsageError.
         """
-        table = self.features(video_id)
+        table = self.features(video_id, columns)
         labels = _read(self.labels_of(video_id), "label")
         if len(labels) != len(table) or (labels["seq"].to_numpy() != table["frame"]).any():
             raise UsageError(f"the labels of {video_id} are older than its features; run label")
@@ -105,10 +114,15 @@ def per_frame(table: pd.DataFrame) -> pd.DataFrame:
     return grouped.reset_index()
 
 
-def _read(path: Path, step: str) -> pd.DataFrame:
+def _read(path: Path, step: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     try:
         table: pd.DataFrame = pd.read_csv(
-            path, dtype=_TEXT, keep_default_na=True, encoding="utf-8", low_memory=False
+            path,
+            dtype=_TEXT,
+            keep_default_na=True,
+            encoding="utf-8",
+            low_memory=False,
+            usecols=None if columns is None else list(columns),
         )
     except FileNotFoundError:
         raise UsageError(f"{path} is not there; run: affectstream dataset {step}") from None

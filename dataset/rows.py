@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..models.base import LAYOUTS
 from ..stream import tables
-from ..stream.messages import EMOTIONS, Body, Box, Face, Person, Reading, Steady
+from ..stream.errors import UsageError
+from ..stream.messages import EMOTIONS, MESH_MEASURES, Body, Box, Face, Person, Reading, Steady
 
 _Row = dict[str, Any]
 
@@ -18,8 +19,13 @@ def readings_of(table: pd.DataFrame, source_id: str = "") -> Iterator[Reading]:
     """Yield a reading for each frame, in order: what the columns hold, and no more.
 
     A body's box is that of its visible keypoints; landmarks of faces are not in the table, and
-    neither is the group.
+    neither is the group. Raises: UsageError for a table of an earlier version.
     """
+    if absent := [name for name in tables.READING_COLUMNS if name not in table]:
+        raise UsageError(
+            f"the features of {source_id or 'a video'} have no column {absent[0]}, an earlier "
+            "version made them; run: affectstream dataset extract"
+        )
     layout = layout_of(table)
     names = tables.keypoint_columns(layout)
     cells: dict[str, list[Any]] = {
@@ -75,6 +81,7 @@ def _face(row: _Row) -> Face | None:
     box: Box = (row["face_x1"], row["face_y1"], row["face_x2"], row["face_y2"])
     shares = tuple(row[name] for name in EMOTIONS)
     pose = (row["yaw_deg"], row["pitch_deg"], row["roll_deg"])
+    measures = tuple(row[name] for name in MESH_MEASURES)
     return Face(
         box,
         row["face_score"],
@@ -82,6 +89,7 @@ def _face(row: _Row) -> Face | None:
         emotions=None if None in shares else shares,
         quality=row["quality"],
         quality_reason=row["quality_reason"] or "",
+        mesh_measures=None if None in measures else measures,
     )
 
 

@@ -45,6 +45,29 @@ AXIS_WEIGHTS = _rows(
 )
 """Times the mesh: the directions across the face and down it."""
 
+EYES = ((33, 133), (263, 362))
+"""Corners of the two eyes; the distance of their middles is the unit of `MESH_MEASURES`."""
+LENGTHS = (
+    *(((13,), (14,)), ((61,), (291,)), ((2,), (0,))),
+    *(((159,), (145,)), ((386,), (374,)), ((55, 107), (285, 336))),
+)
+"""From the middle of points to the middle of others: inner edges of the lips, mouth corners, base
+of the nose and upper lip, lids of either eye, inner ends of the brows."""
+HEIGHTS = (
+    ((61, 291), (13, 14)),
+    ((55, 107, 285, 336), (133, 362)),
+    ((46, 70, 276, 300), (33, 263)),
+)
+"""How much higher the first lie than the second, along the head: mouth corners over the middle of
+the mouth, inner ends of the brows over inner corners of the eyes, outer ends over outer corners."""
+
+
+def _apart(start: Sequence[int], end: Sequence[int]) -> dict[int, float]:
+    return dict.fromkeys(start, -1 / len(start)) | dict.fromkeys(end, 1 / len(end))
+
+
+MEASURE_WEIGHTS = _rows(*(_apart(*ends) for ends in (EYES, *LENGTHS, *HEIGHTS)))
+
 
 class Config(BaseModel):
     """What counts as a face."""
@@ -71,7 +94,7 @@ class Mesh:
     def measure(self, image_bgr: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the faces that are present, in the same order.
 
-        Sets the box (around the mesh), landmarks, presence and head pose.
+        Sets the box (around the mesh), landmarks, presence, head pose and measures.
         """
         side = self._input.side_px
         measured = []
@@ -120,6 +143,7 @@ def with_mesh(face: Face, mesh: Matrix, presence: float, size_px: tuple[int, int
         presence=presence,
         head_pose_deg=head_pose(mesh),
         mesh=packed(mesh[:, :2]),
+        mesh_measures=mesh_measures(mesh),
     )
 
 
@@ -141,9 +165,7 @@ def head_pose(mesh: Matrix) -> tuple[float, float, float]:
     as turned by its viewing angle. Zero pitch is a matter of definition: 367 faces of FER+ had a
     median of -8 (10-90 %: -22 to 4), of yaw and roll 0.
     """
-    across, down = AXIS_WEIGHTS @ mesh
-    across /= max(math.hypot(*across), 1e-9)
-    down -= (down @ across) * across
+    across, down = head_axes(mesh)
     across_x, across_y, across_z = across.tolist()
     down_x, down_y, down_z = down.tolist()
     inward_z = across_x * down_y - across_y * down_x
@@ -151,6 +173,31 @@ def head_pose(mesh: Matrix) -> tuple[float, float, float]:
     pitch = -math.atan2(down_z, inward_z)
     roll = math.atan2(across_y, across_x)
     return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
+
+
+def head_axes(mesh: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the unit vector across the face, and one of any length down it, at right angles."""
+    across, down = AXIS_WEIGHTS @ mesh
+    across /= max(math.hypot(*across), 1e-9)
+    return across, down - (down @ across) * across
+
+
+def mesh_measures(mesh: Matrix) -> tuple[float, ...]:
+    """Return `MESH_MEASURES`, in distances between the eyes.
+
+    They are measured in three dimensions and along the head's own axes, so that place, size and
+    pose do not count, as far as the mesh's depth is right.
+
+    Source: Ekman and Friesen 1978, Facial Action Coding System, for what moves: lips apart (action
+    units 25-27), lips wide or narrow (20, 18), corners up or down (12, 15), upper lip (10), lids
+    (5, 7, 43), brows (1, 2, 4). Point numbers: MediaPipe's canonical face model (Apache-2.0).
+    """
+    _, down = head_axes(mesh)
+    ends = MEASURE_WEIGHTS @ mesh
+    eyes, opened, wide, lip, left, right, gap = (math.hypot(*end) for end in ends[:-3].tolist())
+    lift, inner, outer = (ends[-3:] @ down / max(math.hypot(*down), 1e-9)).tolist()
+    measures = (opened, wide, lift, lip, (left + right) / 2, inner, outer, gap)
+    return tuple(value / max(eyes, 1e-9) for value in measures)
 
 
 def build(config: Config, entry: Entry, provider: Provider = "auto") -> Mesh:

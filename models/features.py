@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..stream.messages import EMOTIONS, Person
+from ..stream.messages import EMOTIONS, MESH_MEASURES, Person
 
 Array = npt.NDArray[np.float32]
 
-VERSION = 1
+VERSION = 2
 """Of the meaning of the columns; a head that was fitted to another one is refused."""
 
 WINDOW_S = 4.0
@@ -35,6 +35,7 @@ POSTURES = ("arms raised", "hands to face", "arms crossed", "slumped", "closed",
 SIGNALS = (
     *EMOTIONS,
     *("yaw_deg", "pitch_deg", "roll_deg", "head_speed"),
+    *MESH_MEASURES,
     *("movement", "gesture_energy"),
 )
 """Each becomes three columns: its mean over `NEAR_S`, its mean and spread over `WINDOW_S`."""
@@ -107,7 +108,8 @@ class _Past:
         x1, y1, x2, y2 = face.box_xyxy
         head = (pts_s, (x1 + x2) / 2, (y1 + y2) / 2, max(y2 - y1, 1.0))
         pose = face.head_pose_deg or _ABSENT[:3]
-        return (*face.emotions, *pose, self._head_speed(head))
+        measures = face.mesh_measures or _ABSENT[: len(MESH_MEASURES)]
+        return (*face.emotions, *pose, self._head_speed(head), *measures)
 
     def _head_speed(self, head: tuple[float, float, float, float]) -> float:
         """Return the speed against the newest place that is at least `STEP_S` old."""

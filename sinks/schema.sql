@@ -1,4 +1,4 @@
--- The store of a run, version 2. Open it read-only; `affectstream.stream.runs` does.
+-- The store of a run, version 3. Open it read-only; `affectstream.stream.runs` does.
 --
 -- timestamp   media time of the source, seconds; rounded to a microsecond
 -- t_wall_ns   wall clock when the frame was captured, UTC, nanoseconds since 1970; 0 if unknown
@@ -7,7 +7,7 @@
 -- person      from 1; in readings 0 = nobody in this frame, in windows and events 0 = the group
 -- NULL        not measured
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE IF NOT EXISTS run (
     key   TEXT PRIMARY KEY,  -- schema_version, run_id, keypoint_layout, window_s, config, models ...
@@ -74,6 +74,14 @@ CREATE TABLE IF NOT EXISTS readings (  -- a row per person per frame
     gesture_energy     REAL,         -- torso lengths per second, of arms relative to the torso
     valence_rest       REAL,         -- of the resting face taken off the steady values (baseline)
     arousal_rest       REAL,
+    mouth_open         REAL,         -- lips apart, in distances between the eyes, as the next seven
+    mouth_width        REAL,         -- between the mouth corners
+    mouth_lift         REAL,         -- mouth corners above (+) or below (-) the middle of the mouth
+    lip_raise          REAL,         -- from the base of the nose to the upper lip, less when raised
+    eye_open           REAL,         -- between the lids, mean of both eyes
+    brow_inner         REAL,         -- inner ends of the brows above the inner corners of the eyes
+    brow_outer         REAL,         -- outer ends of the brows above the outer corners
+    brow_gap           REAL,         -- between the inner ends of the brows
     keypoints     TEXT,              -- JSON: [x px, y px, z px or null, visibility 0..1] per joint,
                                      -- in the order of run.keypoint_layout
     epoch         INTEGER NOT NULL,

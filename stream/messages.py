@@ -32,6 +32,18 @@ EMOTIONS = (
 )
 """The order of every tuple of emotion probabilities. Source: FER+ (Barsoum et al. 2016)."""
 
+MESH_MEASURES = (
+    "mouth_open",
+    "mouth_width",
+    "mouth_lift",
+    "lip_raise",
+    "eye_open",
+    "brow_inner",
+    "brow_outer",
+    "brow_gap",
+)
+"""The order of `Face.mesh_measures`, in distances between the eyes; see `models.face_mesh`."""
+
 QUADRANTS = ("excited", "calm", "angry", "sad", "neutral")
 """V+A+, V+A-, V-A+, V-A-, and the small circle around the origin."""
 
@@ -122,6 +134,7 @@ class Face(msgspec.Struct, frozen=True):
     `mesh` holds the 468 points of the face mesh for whoever draws them: x, y as little-endian int16
     in quarters of a px. It is empty without a mesh, of a private camera, in every store and on
     every socket.
+    `mesh_measures` follow `MESH_MEASURES`.
     """
 
     box_xyxy: Box
@@ -135,6 +148,7 @@ class Face(msgspec.Struct, frozen=True):
     quality: float | None = None
     quality_reason: str = ""
     mesh: bytes = b""
+    mesh_measures: tuple[float, ...] | None = None
 
 
 class Body(msgspec.Struct, frozen=True):

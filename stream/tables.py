@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from ..models.affect import quadrant
 from ..models.base import LAYOUTS
-from .messages import EMOTIONS, GROUP, Event, Narration, Person, Reading, Window
+from .messages import EMOTIONS, GROUP, MESH_MEASURES, Event, Narration, Person, Reading, Window
 
 STORE_NAME = "run.db"
 """The SQLite file of a run folder; `sinks/schema.sql` documents it."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the store; it is in `PRAGMA user_version` and in the table `run`."""
 
 Cell = str | int | float | None
@@ -32,6 +32,7 @@ READING_COLUMNS = (
     *("valence_sd", "arousal_sd", "emotion_steady", "valence_steady", "arousal_steady"),
     *(f"{emotion}_steady" for emotion in EMOTIONS),
     *("posture_confidence", "gesture_energy", "valence_rest", "arousal_rest"),
+    *MESH_MEASURES,
 )
 """A row per person per frame, keypoints apart; a frame without people has one row."""
 
@@ -182,6 +183,7 @@ def _person_cells(person: Person) -> Row:
         rounded(person.posture_confidence, UNIT_DECIMALS),
         rounded(person.gesture_energy, UNIT_DECIMALS),
         *_rest_cells(person),
+        *_mesh_cells(person),
     )
 
 
@@ -223,6 +225,13 @@ def _rest_cells(person: Person) -> Row:
     """Return valence and arousal of the resting face that the steady values leave out."""
     rest = person.steady.rest if person.steady else None
     return (None, None) if rest is None else tuple(rounded(v, UNIT_DECIMALS) for v in rest)
+
+
+def _mesh_cells(person: Person) -> Row:
+    measures = person.face.mesh_measures if person.face else None
+    if measures is None:
+        return (None,) * len(MESH_MEASURES)
+    return tuple(rounded(value, UNIT_DECIMALS) for value in measures)
 
 
 def _face_cells(person: Person) -> Row:

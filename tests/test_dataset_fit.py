@@ -1,21 +1,26 @@
 """Fitting a head: on rows with a known truth, on shuffled ones, and as a file that runs live."""
 
 import json
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from helpers import memory, pipeline, synthetic
+from helpers import config, memory, pipeline, synthetic
 
 from affectstream.dataset.agreement import Series
 from affectstream.dataset.fitting import nested
 from affectstream.dataset.fitting.regressor import CHOICES, fit
 from affectstream.dataset.fitting.table import Video
-from affectstream.models.features import COLUMNS, VERSION
+from affectstream.dataset.rows import readings_of
+from affectstream.models.features import COLUMNS, VERSION, Features
 from affectstream.models.fitted import FittedHead
-from affectstream.stream.errors import ConfigError, ModelError
-from affectstream.stream.messages import Reading
+from affectstream.stream.errors import ConfigError, ModelError, UsageError
+from affectstream.stream.messages import MESH_MEASURES, Reading
+from affectstream.stream.pipeline import Pipeline
 from affectstream.stream.prepare import open_head
+from affectstream.stream.tables import READING_COLUMNS
 
 pytest.importorskip("sklearn", reason='needs pip install "affectstream[dataset]"')
 onnx = pytest.importorskip("onnx", reason='needs pip install "affectstream[dataset]"')
@@ -144,6 +149,36 @@ def test_a_run_reads_affect_by_the_file_and_says_so(videos: list[Video], tmp_pat
     assert len(record["sha256"]["affect.onnx"]) == 64
 
 
+def test_a_live_head_is_given_the_rows_that_a_fit_was_made_on(tmp_path: Path) -> None:
+    """Both see the same people, but for the rounding of tables."""
+    kept, live = memory(), Features()
+    with as_file(files("affectstream.configs") / "demo.mp4") as path:
+        options = config(sources=[str(path)], out=tmp_path / "run", workers=1, limit_frames=50)
+        Pipeline(options, sinks=[("memory", kept)]).start().join()
+    rows = {
+        (message.seq, person.id): live.add(message.pts_s, person)
+        for message in kept.messages
+        if isinstance(message, Reading)
+        for person in message.people
+    }
+    offline, again = Features(), {}
+    for reading in readings_of(pd.read_csv(tmp_path / "run" / "readings.csv")):
+        for person in reading.people:
+            again[reading.seq, person.id] = offline.add(reading.pts_s, person)
+    assert rows.keys() == again.keys() and len(rows) >= 40
+    table = np.array(list(rows.values()))
+    np.testing.assert_allclose(np.array(list(again.values())), table, atol=0.02)
+    measured = [k for k, name in enumerate(COLUMNS) if name.startswith(MESH_MEASURES)]
+    assert len(measured) == 3 * len(MESH_MEASURES)
+    assert np.isfinite(table[-1][measured]).all()
+
+
+def test_a_table_of_an_earlier_version_names_the_step_to_run() -> None:
+    table = pd.DataFrame({name: [0] for name in READING_COLUMNS if name != "mouth_lift"})
+    with pytest.raises(UsageError, match="anna have no column mouth_lift.*dataset extract"):
+        list(readings_of(table, "anna"))
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
@@ -161,8 +196,6 @@ def test_a_file_of_something_else_is_refused(
 
 
 def test_names_without_a_file() -> None:
-    from helpers import config
-
     assert open_head(config()) is None
     assert open_head(config(models={"affect": "derived"})) is None
     with pytest.raises(ConfigError, match="dataset fit"):

@@ -12,6 +12,10 @@ import pandas as pd
 import pytest
 from made_dataset import FRAMES, do, done
 
+from affectstream.dataset.options import StepOptions
+from affectstream.dataset.report import MANY, write_report
+from affectstream.dataset.results import Results
+
 pytest.importorskip("matplotlib", reason='needs pip install "affectstream[dataset]"')
 pytest.importorskip("pyarrow", reason='needs pip install "affectstream[dataset]"')
 
@@ -100,6 +104,30 @@ def test_a_narrative_tells_what_the_table_holds(finished: Path) -> None:
     assert "The ratings of valence average" in text
     rows = [line for line in text.splitlines() if line.startswith("| 0.0 s")]
     assert len(rows) == 1
+
+
+def test_a_report_of_many_videos_shows_few_of_them_and_lists_all(root: Path, copied: Path) -> None:
+    pairs = pd.read_csv(copied / "pairs.csv", dtype=str)
+    one = pairs[pairs["video_id"] == "1"]
+    ids = [f"copy {k}" for k in range(MANY + 1)]
+    pd.concat([one.assign(video_id=name) for name in ids]).to_csv(copied / "pairs.csv", index=False)
+    for name in ids:
+        for folder in ("features", "labels"):
+            shutil.copy(copied / folder / "1.csv", copied / folder / f"{name}.csv")
+    (copied / "story").mkdir()
+    (copied / "story" / "copy 7.html").touch()
+    write_report(Results(StepOptions(root, copied)), [], 2)
+    text = (copied / "report.html").read_text(encoding="utf-8")
+    assert 'type="search"' in text and "39 more videos" in text
+    table = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    links = re.findall(r'<td>(?:<a href="([^"]*)">)?(copy \d+)', table)
+    assert [name for _, name in links] == ids
+    assert {name: link for link, name in links if link} == {
+        **{"copy 0": "#copy 0", "copy 1": "#copy 1"},
+        "copy 7": "story/copy%207.html",
+    }
+    write_report(Results(StepOptions(root, copied, limit=MANY)), [], 2)
+    assert 'type="search"' not in (copied / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_report_needs_nothing_but_itself(finished: Path) -> None:

@@ -29,6 +29,11 @@ MOMENTS: list[tuple[str, Callable[[Path], bool]]] = [
     ("combine", lambda out: _some(out / "features", f"{list(FRAMES)[1]}.csv")),
     ("label", lambda out: _some(out / "labels")),
     ("summarize", lambda out: _some(out / ".state" / "summarize")),
+    ("describe", lambda out: _some(out / ".state" / "describe")),
+    ("story", lambda out: _some(out / "story")),
+    ("narrate", lambda out: _some(out / "narratives")),
+    ("plots", lambda out: _some(out / "plots", "*/timeline.png")),
+    ("export", lambda out: (out / "report.html").exists()),
 ]
 
 
@@ -67,7 +72,7 @@ def test_a_flow_killed_in_every_step_leaves_the_same_bytes(tmp_path: Path) -> No
     for moment, reached in MOMENTS:
         if kill_when(start("all", root, out), lambda reached=reached: reached(out)):  # type: ignore[misc]
             killed.append(moment)
-    assert len(killed) >= 4, f"killed only in {killed}"
+    assert len(killed) >= 8, f"killed only in {killed}"
     done("all", root, out)
     found = outcome(out)
     assert sorted(found) == sorted(wanted)

@@ -8,7 +8,7 @@ import pytest
 from affectstream.models import blazeface, face_mesh, zoo
 from affectstream.models.crop import inverse, region_matrix
 from affectstream.models.ssd import Found
-from affectstream.stream.messages import Face
+from affectstream.stream.messages import MESH_MEASURES, Face
 
 
 def turned(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
@@ -90,6 +90,71 @@ def test_five_landmarks_of_a_mesh_are_means():
     assert face.presence == 0.99
 
 
+def made_mesh(**moved_px):
+    """A level face, its eyes 60 px apart, in the crop's axes (x right, y down, z away)."""
+    places = {33: (-45, 0), 133: (-15, 0), 362: (15, 0), 263: (45, 0), 159: (-30, -5)}
+    places |= {145: (-30, 5), 386: (30, -5), 374: (30, 5), 61: (-24, 60), 291: (24, 60)}
+    places |= {13: (0, 57), 14: (0, 63), 2: (0, 40), 0: (0, 50), 10: (0, -70), 152: (0, 100)}
+    places |= {55: (-12, -20), 107: (-12, -24), 285: (12, -20), 336: (12, -24)}
+    places |= {46: (-48, -14), 70: (-48, -18), 276: (48, -14), 300: (48, -18)}
+    mesh = np.zeros((468, 3))
+    for left, right in zip(face_mesh.LEFT_SIDE, face_mesh.RIGHT_SIDE, strict=True):
+        mesh[left], mesh[right] = (-40, 30, 8), (40, 30, 8)
+    for point, place in places.items():
+        mesh[point] = (*place, 3 if abs(place[0]) > 20 else 0)
+    mesh[[10, 152], 2] = 5
+    for points, (x, y) in moved_px.items():
+        for point in map(int, points.split("_")[1:]):
+            mesh[point] += (x, y, 0)
+    return mesh
+
+
+def measures(mesh):
+    return dict(zip(MESH_MEASURES, face_mesh.mesh_measures(mesh), strict=True))
+
+
+def test_measures_are_in_distances_between_the_eyes():
+    assert measures(made_mesh()) == pytest.approx(
+        {
+            **{"mouth_open": 6 / 60, "mouth_width": 48 / 60, "mouth_lift": 0, "lip_raise": 10 / 60},
+            **{"eye_open": 10 / 60, "brow_inner": 22 / 60, "brow_outer": 16 / 60},
+            "brow_gap": 24 / 60,
+        },
+        abs=1e-9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("moved", "name", "px"),
+    [
+        ({"jaw_14": (0, 12)}, "mouth_open", 12),
+        ({"corner_61": (-5, 0), "corner_291": (5, 0)}, "mouth_width", 10),
+        ({"corners_61_291": (0, -9)}, "mouth_lift", 9),
+        ({"lip_0": (0, -4)}, "lip_raise", -4),
+        ({"lids_159_386": (0, -3)}, "eye_open", 3),
+        ({"brows_55_107_285_336": (0, -6)}, "brow_inner", 6),
+        ({"brows_46_70_276_300": (0, -6)}, "brow_outer", 6),
+        ({"frown_55_107": (3, 0), "frown_285_336": (-3, 0)}, "brow_gap", -6),
+    ],
+)
+def test_each_measure_follows_its_own_movement(moved, name, px):
+    before, after = measures(made_mesh()), measures(made_mesh(**moved))
+    assert after[name] - before[name] == pytest.approx(px / 60, abs=1e-9)
+    other = {"mouth_lift"} if name == "mouth_open" else set()
+    same = [one for one in MESH_MEASURES if one != name and one not in other]
+    assert [after[one] for one in same] == pytest.approx([before[one] for one in same], abs=1e-9)
+
+
+def test_measures_leave_out_place_size_and_pose():
+    mesh = made_mesh(corners_61_291=(0, -9))
+    moved = 2.5 * mesh @ turned(25, -15, 40).T + (300, 200, -40)
+    assert face_mesh.mesh_measures(moved) == pytest.approx(face_mesh.mesh_measures(mesh))
+
+
+def test_a_mesh_of_no_size_has_finite_measures():
+    assert np.isfinite(face_mesh.mesh_measures(np.zeros((468, 3)))).all()
+
+
 def test_faces_from_maps_boxes_and_keypoints():
     boxes = np.array([[10, 20, 30, 40]], np.float32)
     points = np.array([[[12, 24], [20, 24], [16, 28], [16, 34], [0, 0], [0, 0]]], np.float32)
@@ -151,6 +216,19 @@ def test_mirrored_picture_mirrors_yaw_and_roll(portrait, detector, mesh):
     (other,) = mesh.measure(mirrored, detector.detect(mirrored))
     yaw, pitch, roll = face.head_pose_deg
     assert other.head_pose_deg == pytest.approx((-yaw, pitch, -roll), abs=4)
+
+
+def test_turned_mirrored_and_small_pictures_give_much_the_same_measures(portrait, detector, mesh):
+    (face,) = mesh.measure(portrait, detector.detect(portrait))
+    height, width = portrait.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 25, 1)
+    for other in (
+        cv2.warpAffine(portrait, turn, (width, height)),
+        np.ascontiguousarray(portrait[:, ::-1]),
+        cv2.resize(portrait, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    ):
+        (again,) = mesh.measure(other, detector.detect(other))
+        assert again.mesh_measures == pytest.approx(face.mesh_measures, abs=0.05)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 3), (17, 31)])

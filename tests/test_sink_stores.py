@@ -19,6 +19,7 @@ from affectstream.sinks import pickle as pickle_sink
 from affectstream.sinks._backlog import Backlog, Courier, Unreachable
 from affectstream.sinks._rows import COLUMNS
 from affectstream.sinks._schema import schema_text, store_tables
+from affectstream.sinks.web.store import Store
 from affectstream.stream import tables
 from affectstream.stream.config import RunConfig
 from affectstream.stream.errors import SinkError, UsageError
@@ -118,10 +119,15 @@ def test_a_store_of_version_1_is_read_and_brought_up(tmp_path):
     with closing(sqlite3.connect(tmp_path / "run.db")) as old:
         old.executescript(
             "DROP TABLE deletions; ALTER TABLE readings DROP gesture_energy;"
+            "ALTER TABLE readings DROP mouth_lift;"
             "PRAGMA user_version = 1;"
         )
     before = Run(tmp_path).readings()
-    assert len(before) == 4 and before["gesture_energy"].isna().all()
+    assert len(before) == 4 and before[["gesture_energy", "mouth_lift"]].isna().all(axis=None)
+    kept = Store(tmp_path / "run.db")
+    assert kept.meta()["keypoint_layout"] == "blazepose33"
+    assert [one["seq"] for one in kept.readings("clip", 0, 10)] == [0, 1, 2]
+    assert kept.history("clip", 0, 10)["windows"]
     assert export(Run(tmp_path), "json", tmp_path)["readings"] == 4
     sqlite.write_ledger(tmp_path / "run.db", [("source", "clip", "captured", 3)])
     with closing(sqlite3.connect(tmp_path / "run.db")) as brought:

@@ -1,9 +1,11 @@
 import math
 
+import msgspec
 import pytest
 from sink_messages import emotions, face, person, reading, span, window
 
 from affectstream.stream import tables
+from affectstream.stream.messages import MESH_MEASURES
 
 
 def cells(row, columns=tables.READING_COLUMNS):
@@ -19,7 +21,8 @@ def test_the_columns_are_those_of_the_documentation():
         "emotion_steady,valence_steady,arousal_steady,"
         "neutral_steady,happiness_steady,surprise_steady,sadness_steady,anger_steady,"
         "disgust_steady,fear_steady,contempt_steady,posture_confidence,gesture_energy,"
-        "valence_rest,arousal_rest"
+        "valence_rest,arousal_rest,"
+        "mouth_open,mouth_width,mouth_lift,lip_raise,eye_open,brow_inner,brow_outer,brow_gap"
     )
     assert ",".join(tables.WINDOW_COLUMNS) == (
         "source,timestamp,person,n,coverage,valence_mean,valence_sd,valence_slope_per_s,"
@@ -55,6 +58,14 @@ def test_a_person_in_full():
     assert (found["valence_01"], found["arousal_01"]) == (0.75, 0.375)
     assert found["quadrant"] == "calm"
     assert found["body_score"] is None
+
+
+def test_mesh_measures_are_rounded_or_not_measured():
+    measured = (0.12344, -0.5, *(0.25,) * 5, math.nan)
+    with_mesh = msgspec.structs.replace(face(), mesh_measures=measured)
+    rows = tables.reading_rows(reading(0, [person(face=with_mesh), person(2)]))
+    found = [[cells(row)[name] for name in MESH_MEASURES] for row in rows]
+    assert found == [[0.1234, -0.5, *[0.25] * 5, None], [None] * 8]
 
 
 @pytest.mark.parametrize(

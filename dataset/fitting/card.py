@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .nested import Outside
 from .table import STEP_S, Video
 
@@ -30,20 +32,21 @@ def card_of(
         "",
         "## On groups it was not fitted to",
         "",
-        "| | head | CCC | 95 % interval | Pearson | RMSE | same sign |",
-        "|:--|:--|--:|:--|--:|--:|--:|",
+        "| | head | CCC | 95 % interval | p | Pearson | RMSE | same sign |",
+        "|:--|:--|--:|:--|--:|--:|--:|--:|",
     ]
     for row in rows:
         lines.append(
             f"| {row['dimension']} | {row['head']} | {row['ccc']:.3f} | {row['ccc_low']:.3f} to "
-            f"{row['ccc_high']:.3f} | {row['pearson']:.3f} | {row['rmse']:.3f} | "
+            f"{row['ccc_high']:.3f} | {_p(row['p'])} | {row['pearson']:.3f} | {row['rmse']:.3f} | "
             f"{row['sign_agreement']:.0%} |"
         )
     lines += [
         "",
         "`derived` is what the pipeline says without a fitted head, against the same ratings at "
         "the same lag; then at the lag that suits it best. The intervals come from resampling "
-        "groups. Chosen in the outer folds: "
+        "groups; p says how often the ratings of other groups agree as well. Chosen in the outer "
+        "folds: "
         + "; ".join(
             f"{name}: {_counted(outside)}"
             for name, outside in zip(("valence", "arousal"), found, strict=True)
@@ -58,6 +61,10 @@ def card_of(
         "",
     ]
     return "\n".join(lines)
+
+
+def _p(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 def _counted(outside: Outside) -> str:

@@ -49,7 +49,7 @@ def video_rows(video_id: str, group: str, table: pd.DataFrame) -> Video:
     features = Features()
     newest_s: dict[int, float] = {}
     rows, times_s, derived = [], [], []
-    for reading in readings_of(table):
+    for reading in readings_of(table, video_id):
         for person in reading.people:
             row = features.add(reading.pts_s, person)
             due_s = newest_s.get(person.id, -np.inf) + STEP_S

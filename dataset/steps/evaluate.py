@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from .. import agreement
 from ..agreement import METRICS, Agreement, Array, Series
+from ..chance import chance_of, p_told, paired_sums
 from ..files import write_rows
-from ..groups import groups_of
+from ..groups import groups_of, pooled
 from ..options import StepOptions, StepResult
 from ..results import SCALED, Results, per_frame
 from ..settings import StepConfig, own_keys
 
 LAG_STEP_S = 0.1
 SEED = 0
-FEW_GROUPS = 5
-"""With fewer videos than this, stretches of time are resampled instead of videos."""
+READ = ("frame", "timestamp", "person", *SCALED)
 
 COLUMNS = (
     *("scope", "video_id", "person", "dimension", "lag", "lag_s", "frames", "resampled", "units"),
     *(f"{name}{end}" for name in METRICS for end in ("", "_low", "_high")),
+    "p",
 )
+"""`p`, overall: how often the ratings of other groups agree as well; see `chance`."""
 
 
 class Config(StepConfig):
@@ -47,7 +48,7 @@ def run(options: StepOptions) -> StepResult:
         return result
     steps = round(config.max_lag_s / LAG_STEP_S)
     lags_s = [round(k * LAG_STEP_S, 3) for k in range(-steps, steps + 1)]
-    tables = {one: results.frames(one) for one in groups}
+    tables = {one: results.frames(one, READ) for one in groups}
     rated = {one: table for one, table in tables.items() if _is_rated(table)}
     result.notes += [f"{one} has no ratings" for one in tables if one not in rated]
     rows = [
@@ -83,6 +84,7 @@ def _rows_of(
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one dimension: overall, then each video, then each person in it."""
     sums: dict[str, Array] = {}
+    series: dict[str, list[Series]] = {}
     parts: list[dict[str, Any]] = []
 
     def add(scope: str, blocks: Array, unit: str, **who: Any) -> Iterator[dict[str, Any]]:
@@ -93,7 +95,9 @@ def _rows_of(
                 yield _row(found, scope=scope, dimension=dimension, lag=lag, units=unit, **who)
 
     for video_id, table in tables.items():
-        sums[video_id] = agreement.sums_of(series_of(per_frame(table), dimension), lags_s)
+        whole = series_of(per_frame(table), dimension)
+        series.setdefault(groups[video_id], []).append(whole)
+        sums[video_id] = agreement.sums_of(whole, lags_s)
         parts += add("video", sums[video_id], "stretches", video_id=video_id)
         for person, own in table.dropna(subset=["person"]).groupby("person"):
             blocks = agreement.sums_of(series_of(own, dimension), lags_s)
@@ -101,20 +105,11 @@ def _rows_of(
             parts += add("person", blocks, "stretches", **who)
     blocks, unit = pooled(sums, groups)
     if len(blocks):
-        yield from add("overall", blocks, unit)
+        paired = paired_sums(series, lags_s)
+        for row in add("overall", blocks, unit):
+            p = chance_of(paired, lags_s, row["ccc"], row["lag"] == "best")
+            yield row | {"p": round(p, 4)}
     yield from parts
-
-
-def pooled(sums: Mapping[str, Array], groups: Mapping[str, str]) -> tuple[Array, str]:
-    """Return the blocks to resample over all videos, and what they are."""
-    by_group: dict[str, list[Array]] = {}
-    for video_id, blocks in sums.items():
-        if len(blocks):
-            by_group.setdefault(groups[video_id], []).append(blocks)
-    if len(by_group) >= FEW_GROUPS:
-        return np.stack([np.concatenate(own).sum(axis=0) for own in by_group.values()]), "groups"
-    every = [blocks for own in by_group.values() for blocks in own]
-    return (np.concatenate(every) if every else np.zeros((0, 1, 8))), "stretches"
 
 
 def _row(found: Agreement, **keys: Any) -> dict[str, Any]:
@@ -135,6 +130,6 @@ def _told(row: Mapping[str, Any]) -> str:
     lag = f"at the best lag, {row['lag_s']:+.1f} s" if row["lag"] == "best" else "at lag 0"
     return (
         f"{row['dimension']}, {lag}: CCC {row['ccc']:.2f} "
-        f"[{row['ccc_low']:.2f}, {row['ccc_high']:.2f}], sign agreement "
+        f"[{row['ccc_low']:.2f}, {row['ccc_high']:.2f}]{p_told(row['p'])}, sign agreement "
         f"{row['sign_agreement']:.0%}"
     )

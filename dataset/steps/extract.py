@@ -16,6 +16,7 @@ from ...models.base import Vision
 from ...stream.config import RunConfig, load
 from ...stream.errors import ConfigError, IncompleteError
 from ...stream.sources.base import Source
+from ...stream.tables import SCHEMA_VERSION
 from ..files import Ledger, stamp_of
 from ..found import settings_of
 from ..jobs import run_items, worker_count
@@ -86,7 +87,7 @@ def _item(
     video = options.videos / pair.path
     ratings = [options.videos / path for path in pair.ratings]
     said = {name: settings[name] for name in pair.ratings if name in settings}
-    run_stamp = stamp_of([video], config.model_dump())
+    run_stamp = stamp_of([video], config.model_dump(), SCHEMA_VERSION)
     return {
         "video_id": pair.video_id,
         "video": str(video),

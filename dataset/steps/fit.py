@@ -15,10 +15,10 @@ from pydantic import Field
 from ...models.features import COLUMNS, VERSION
 from ...models.fitted import JOB
 from ...stream.errors import MissingExtraError, UsageError
-from .. import agreement
-from ..agreement import Agreement, Series
+from ..chance import p_told
 from ..files import stamp_of, text_file, write_json, write_rows
 from ..fitting import nested
+from ..fitting.comparison import CSV_COLUMNS, HEADS, rows_of
 from ..fitting.nested import Outside
 from ..fitting.network import write_network
 from ..fitting.table import STEP_S, Video, video_rows
@@ -27,17 +27,11 @@ from ..options import StepOptions, StepResult
 from ..progress import Progress
 from ..results import SCALED, Results
 from ..settings import StepConfig, own_keys
-from .evaluate import pooled
 
-RESAMPLES = 1000
 LEAST_GROUPS = 3
+MOST_P = 0.05
 LEAST_S = 10.0
 """A video counts with this much media time that has a face and a rating. Our choice."""
-LAGS_S = tuple(round(0.1 * k, 1) for k in range(-50, 51))
-CSV_COLUMNS = ("dimension", "head", "lag_s", "rows", "groups") + tuple(
-    f"{name}{end}" for name in agreement.METRICS for end in ("", "_low", "_high")
-)
-HEADS = ("fitted", "derived", "derived, its own best lag")
 
 
 class Config(StepConfig):
@@ -79,7 +73,7 @@ def run(options: StepOptions) -> StepResult:
         result.skipped = len(videos)
         return result
     found = _cross_validate(videos)
-    rows = [row for axis, outside in enumerate(found) for row in _rows(axis, outside)]
+    rows = [row for axis, outside in enumerate(found) for row in rows_of(axis, outside)]
     write_rows(folder / "cross_validation.csv", CSV_COLUMNS, rows)
     _write_predictions(folder / "predictions.csv", found)
     if not config.shuffle:
@@ -104,7 +98,10 @@ def _warnings(rows: Sequence[dict[str, Any]]) -> list[str]:
     notes = []
     for name in SCALED:
         fitted, derived = by_head.get((name, HEADS[0])), by_head.get((name, HEADS[2]))
-        if fitted is None or (derived is not None and fitted["ccc_low"] <= derived["ccc_high"]):
+        is_clear = fitted is not None and not fitted["p"] > MOST_P
+        if derived is not None and fitted is not None:
+            is_clear &= fitted["ccc_low"] > derived["ccc_high"]
+        if not is_clear:
             notes.append(f"{name}: not clearly better than the derived values; do not rely on it")
     return notes
 
@@ -162,52 +159,6 @@ def _cross_validate(videos: Sequence[Video]) -> list[Outside]:
 
 def _tick(progress: Progress, axis: int, fold: str) -> None:
     progress.count(f"{axis}-{fold}")
-
-
-def _rows(axis: int, outside: Outside) -> list[dict[str, Any]]:
-    """Return a row for the fitted head and for the derived values, on the same rows."""
-    rows = []
-    for head, values, own_lag in (
-        (HEADS[0], outside.predicted, False),
-        (HEADS[1], outside.rows.derived, False),
-        (HEADS[2], outside.rows.derived, True),
-    ):
-        found = _agreement(outside, values, own_lag)
-        if found is not None:
-            lag_s = found.lag_s if own_lag else 0.0
-            rows.append(_row(axis, head, found, float(np.mean(outside.lags_s)) + lag_s))
-    return rows
-
-
-def _agreement(outside: Outside, values: Any, own_lag: bool) -> Agreement | None:
-    """Compare values with the ratings at the lag that was chosen inside, or at their best lag."""
-    rows = outside.rows
-    lags_s = LAGS_S if own_lag else (0.0,)
-    sums, groups = {}, {}
-    for video_id in dict.fromkeys(rows.video.tolist()):
-        own = rows.video == video_id
-        order = np.argsort(rows.time_s[own], kind="stable")
-        columns = (rows.time_s[own], values[own], rows.target[own])
-        series = Series(*(column[order].astype(float) for column in columns))
-        sums[video_id] = agreement.sums_of(series, lags_s)
-        groups[video_id] = str(rows.group[own][0])
-    blocks, _ = pooled(sums, groups)
-    return agreement.agree(blocks, lags_s, RESAMPLES, 0, own_lag)
-
-
-def _row(axis: int, head: str, found: Agreement, lag_s: float) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "dimension": SCALED[axis],
-        "head": head,
-        "lag_s": round(lag_s, 2),
-        "rows": found.n,
-        "groups": found.blocks,
-    }
-    for name in agreement.METRICS:
-        row[name] = round(found.values[name], 4)
-        row[f"{name}_low"] = round(found.low[name], 4)
-        row[f"{name}_high"] = round(found.high[name], 4)
-    return row
 
 
 def _write_predictions(path: Path, found: Sequence[Outside]) -> None:
@@ -285,5 +236,5 @@ def _write_head(
 def _said(row: dict[str, Any]) -> str:
     return (
         f"{row['dimension']}, {row['head']}: CCC {row['ccc']:.2f} "
-        f"[{row['ccc_low']:.2f}, {row['ccc_high']:.2f}], RMSE {row['rmse']:.2f}"
+        f"[{row['ccc_low']:.2f}, {row['ccc_high']:.2f}]{p_told(row['p'])}, RMSE {row['rmse']:.2f}"
     )

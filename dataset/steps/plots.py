@@ -16,7 +16,7 @@ from ..files import whole
 from ..options import StepOptions, StepResult
 from ..per_video import begun, per_video, tables_of
 from ..report import write_report
-from ..results import Results
+from ..results import DRAWN, Results
 from ..rows import readings_of
 from ..settings import StepConfig, own_keys
 
@@ -46,7 +46,7 @@ def run(options: StepOptions) -> StepResult:
     results = Results(options)
     overview = Overview()
     for video_id in results.video_ids():
-        overview.add(video_id, results.frames(video_id))
+        overview.add(video_id, results.frames(video_id, DRAWN))
     drawn = draw_overview(options.out / "plots", overview)
     write_report(results, drawn, config.report_videos)
     result.notes.append(f"look at {options.out / 'report.html'}")

@@ -57,7 +57,9 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     told = (
         f"{len(moments)} moments of {curve.end_s:.1f} s: where valence and arousal turn. "
         f"{people} {'person' if people == 1 else 'people'} in all. "
-        "Words tell of the stretch around a moment. An expression is not a feeling."
+        "Words tell of the stretch around a moment. "
+        + ("Black ticks: the rating. " if any(None not in one.rated for one in moments) else "")
+        + "An expression is not a feeling."
     )
     draw_poster(picture, job.video_id, told, curve, table, moments)
     strip = picture.with_name(f".{job.video_id}-curve.png")

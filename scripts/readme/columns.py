@@ -58,6 +58,8 @@ _OURS: dict[str, dict[str, str]] = {
             ["valence_rest", "arousal_rest"],
             "-1..1, of the resting face that `baseline` takes off the steady values",
         ),
+        "mouth_open": "lips apart; this and the next seven are of the face mesh, in distances "
+        "between the eyes, without place, size and turn of the head",
     },
     "windows": {
         "person": "a number, or `group`",

@@ -32,6 +32,7 @@ LIBRARIES = (
     ("pyarrow", "pyarrow", "Parquet tables of datasets"),
     ("matplotlib", "matplotlib", "plots of datasets, and of the training of a network"),
     ("scikit-learn", "sklearn", "fits a head to the ratings of a dataset"),
+    ("scipy", "scipy", "Student's t for the intervals of a dataset's agreement"),
     ("onnx", "onnx", "writes networks: fitted heads, and what is trained or converted"),
 )
 """Distribution, the name it is imported by, and what for."""

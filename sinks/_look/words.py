@@ -16,7 +16,7 @@ def clock(seconds: float) -> str:
 
 def signed(value: float | None) -> str:
     """Return a number with its sign and two decimals; a dash where it was not measured."""
-    return "-" if value is None else f"{value:+.2f}"
+    return "-" if value is None else f"{value:+z.2f}"
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,6 @@ MOST_POINTS = 4000
 SLACK_S = 0.002
 """Times are rounded where they are stored, and again where a page asks for one."""
 _BUSY_S = 5.0
-_READINGS = ", ".join(tables.READING_COLUMNS)
 
 
 class Store:
@@ -34,9 +33,10 @@ class Store:
             raise UsageError(f"{self._path.parent} is no run: it has no {self._path.name}")
         try:
             version = self._rows("PRAGMA user_version")[0][0]
-            if version != tables.SCHEMA_VERSION:
+            if not 1 <= version <= tables.SCHEMA_VERSION:
                 raise UsageError(
-                    f"{self._path} has schema {version}, this version reads {tables.SCHEMA_VERSION}"
+                    f"{self._path} has schema {version}, "
+                    f"this version reads 1 to {tables.SCHEMA_VERSION}"
                 )
             return {key: json.loads(text) for key, text in self._rows("SELECT key, value FROM run")}
         except sqlite3.Error as error:
@@ -75,7 +75,8 @@ class Store:
         if not self._path.is_file():
             return []
         rows = self._rows(
-            f"SELECT {_READINGS}, keypoints, epoch, t_wall_ns, invalid FROM readings "
+            f"SELECT {self._selected('readings', tables.READING_COLUMNS)}, keypoints, epoch, "
+            "t_wall_ns, invalid FROM readings "
             "WHERE source = ? AND timestamp BETWEEN ? AND ? ORDER BY frame, person",
             (source, from_s, to_s),
         )
@@ -96,7 +97,7 @@ class Store:
         return float(self._rows(wanted, (source, epoch))[0][0] or 0.0)
 
     def _windows(self, span: tuple[str, float, float]) -> list[tuple[Any, ...]]:
-        columns = ", ".join(tables.WINDOW_COLUMNS)
+        columns = self._selected("windows", tables.WINDOW_COLUMNS)
         where = "WHERE source = ? AND timestamp BETWEEN ? AND ?"
         bounds = (
             f"SELECT MIN(timestamp), MAX(timestamp), COUNT(DISTINCT timestamp) FROM windows {where}"
@@ -112,6 +113,11 @@ class Store:
             "GROUP BY person, CAST((timestamp - ?) / ? AS INTEGER) ORDER BY timestamp, person",
             (*span, first, (last - first) / MOST_POINTS),
         )
+
+    def _selected(self, table: str, columns: Sequence[str]) -> str:
+        """Return the columns for a SELECT; one that an older store lacks is NULL."""
+        there = {row[1] for row in self._rows(f"PRAGMA table_info({table})")}
+        return ", ".join(name if name in there else f"NULL AS {name}" for name in columns)
 
     def _rows(self, statement: str, wanted: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         # A log beside the file means that somebody writes, or was killed; without one, `immutable`
