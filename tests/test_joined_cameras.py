@@ -49,6 +49,7 @@ def test_the_page_has_it_with_its_pictures_and_says_how_it_is():
 
     run = run_info(is_live=True)
     with sink(run) as made, talk(made) as page:
+        news(page, "start")
         made.write(reading(0, source="door"), frame(0, "door"))
         assert "door" not in [one["id"] for one in get_json(made.url, "api/hello")["sources"]]
         join(run.health)

@@ -112,6 +112,7 @@ def test_an_invalid_reading_says_why_and_is_not_shown_unblurred():
 
 def test_news_is_told_as_it_is_stored():
     with sink() as made, talk(made) as page:
+        news(page, "start")
         made.write(window(25), None)
         made.write(event(10), None)
         made.write(narration(50), None)

@@ -232,12 +232,14 @@ class _Client:
         _, number, _ = self._hub.after(0)
         await self._send('{"kind": "start"}')
         while True:
+            # Asked before: the last news may come while others are being sent.
+            has_ended = self._hub.ended
             texts, number, lost = self._hub.after(number)
             if lost:
                 await self._send('{"kind": "gap"}')
             for text in texts:
                 await self._send(text)
-            if self._hub.ended:
+            if has_ended:
                 return
             if not texts:
                 await self._hub.news_bell.wait()

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ...stream.errors import SourceError
-from ...stream.messages import Body, Face, Image, Person, Reading
+from ...stream.messages import Body, Box, Face, Image, Keypoint, Person, Reading
 from ...stream.reel import Reel
-from .blur import HELD_S, Veil
+from .._look.blur import KEEP_S, Blur
 from .pictures import WIDTHS_PX, encode
 from .shapes import PEOPLE_COLUMNS
 from .store import SLACK_S, Store
@@ -27,6 +27,7 @@ from .store import SLACK_S, Store
 REELS_OPEN = 4
 BLIND_S = 0.5
 """A picture whose faces are to be blurred is not shown where the last reading is older."""
+_PERSON = PEOPLE_COLUMNS.index("person")
 _BOX = [PEOPLE_COLUMNS.index(f"face_{edge}") for edge in ("x1", "y1", "x2", "y2")]
 
 
@@ -92,24 +93,24 @@ class Stills:
     def _blurred(self, source: str, time_s: float, image: Image) -> Image | None:
         """Return the picture with the faces of that moment hidden; None where none is known of."""
         size_px = (image.shape[1], image.shape[0])
-        told = self.store.readings(source, time_s - HELD_S, time_s + SLACK_S)
+        told = self.store.readings(source, time_s - KEEP_S, time_s + SLACK_S)
         if not told or told[-1]["reason"] or time_s - told[-1]["t"] > BLIND_S:
             return None
-        veil = Veil()
+        blur, hidden = Blur("pixelate", finds_faces=True), image
         for one in told:
-            veil.note(self._reading(source, one, size_px))
-        return veil.hide(image)
+            hidden = blur.hide(image, self._reading(source, one, size_px))
+        return hidden
 
     def _reading(self, source: str, told: Mapping[str, Any], size_px: tuple[int, int]) -> Reading:
         people = []
-        for number, one in enumerate(told["people"]):
+        for one in told["people"]:
             x1, y1, x2, y2 = (one["row"][k] for k in _BOX)
             face = None if x1 is None else Face((x1, y1, x2, y2), 1.0)
             joints = tuple(
                 (x or 0.0, y or 0.0, 0.0, seen or 0.0) for x, y, seen in one["joints"] or ()
             )
-            body = Body((0.0, 0.0, 0.0, 0.0), 1.0, self.layout, joints) if joints else None
-            people.append(Person(number + 1, face=face, body=body))
+            body = Body(_around(joints), 1.0, self.layout, joints) if joints else None
+            people.append(Person(one["row"][_PERSON], face=face, body=body))
         return Reading(
             source_id=source,
             seq=told["seq"],
@@ -122,6 +123,11 @@ class Stills:
     def _let_go(self) -> None:
         while self._reels:
             self._reels.popitem()[1].close()
+
+
+def _around(joints: Sequence[Keypoint]) -> Box:
+    xs, ys = [joint[0] for joint in joints], [joint[1] for joint in joints]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def files_of(origins: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, Path]:
