@@ -20,8 +20,8 @@ import msgspec
 
 from ...stream import tables
 from ...stream.messages import Delivery, Event, Frame, Narration, Reading, Window
+from .._look.blur import Blur
 from ..base import RunInfo
-from .blur import Veil
 from .health import Pulse
 
 NEWS_KEPT = 512
@@ -73,7 +73,7 @@ class Hub:
         self._lock = threading.Lock()
         self.sights: dict[str, Sight] = {}
         self.pulses = {name: Pulse() for name in names}
-        self.veils = {name: Veil() for name in names}
+        self.veils = {name: Blur("pixelate", finds_faces=True) for name in names}
         self.picture_bells = {name: Bell() for name in names}
         self.news_bell = Bell()
         self.news: deque[tuple[int, str]] = deque(maxlen=NEWS_KEPT)

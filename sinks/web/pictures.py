@@ -74,8 +74,9 @@ class Pictures:
         is_hidden = self._mode == "none" or (blurred and not sight.reading.valid)
         if sight.frame is not None and not is_hidden:
             image = sight.frame.image_bgr
-            shown = self._hub.veils[source].hide(image) if blurred else image
-            jpeg = encode(shown, width_px, self._quality)
+            if blurred:
+                image = self._hub.veils[source].cover(image, sight.reading.pts_s)
+            jpeg = encode(image, width_px, self._quality)
         return len(head).to_bytes(HEAD_BYTES, "big") + head + jpeg
 
 
