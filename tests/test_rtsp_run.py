@@ -147,6 +147,7 @@ def test_the_password_is_nowhere(tmp_path: Path) -> None:
             "rtsp://admin:CANARY%40x@no-such-camera.invalid/live?password=CANARYq",
         )
         options = ("--out", "out", "--model", "face=none", "--model", "pose=none")
+        options += ("--record", "always")
         with command("run", *urls, *options, folder=tmp_path) as child:
             out = tmp_path / "stdout"
             for words in ("camera playing", "camera refused", "camera no host"):
@@ -160,6 +161,7 @@ def test_the_password_is_nowhere(tmp_path: Path) -> None:
             child.send_signal(signal.SIGTERM)
             assert child.wait(PATIENCE_S) == 143
     assert "rtsp://admin:***@" in (tmp_path / "out" / "run.json").read_text()
+    assert list(tmp_path.glob("out/recordings/*.mp4"))
     assert not canaries(tmp_path), canaries(tmp_path)
 
 

@@ -52,7 +52,7 @@ _LIMBS = tuple(
 
 
 class Blur:
-    """Hides the people of one source; belongs to one thread."""
+    """Hides the people of one source."""
 
     def __init__(self, privacy: Privacy, *, finds_faces: bool) -> None:
         """Start with nobody; without a network that finds faces every picture is covered."""
@@ -60,34 +60,45 @@ class Blur:
         self._finds_faces = finds_faces
         self._heads: dict[int, tuple[float, Box]] = {}
 
-    def hide(self, image_bgr: Image, reading: Reading | None) -> Image:
-        """Return a read-only copy in which nobody can be recognised."""
+    def hide(self, image_bgr: Image, reading: Reading | None, age_s: float = 0.0) -> Image:
+        """Return a read-only copy in which nobody can be recognised.
+
+        `age_s` is how much older the reading is than the picture.
+        """
         if self._privacy == "none":
             return image_bgr
         if self._privacy == "silhouette":
             hidden = _silhouettes(image_bgr, reading)
         elif reading is None or not reading.valid or not self._finds_faces:
-            hidden = _covered(image_bgr, WHOLE_CELLS, self._privacy)
+            hidden = cover_all(image_bgr, self._privacy)
         else:
-            hidden = image_bgr.copy()
-            for box in self._boxes(reading):
-                _cover(hidden, box, self._privacy)
+            self.note(reading)
+            hidden = self.cover(image_bgr, reading.pts_s + age_s)
         hidden.flags.writeable = False
         return hidden
 
-    def _boxes(self, reading: Reading) -> list[Box]:
-        for person in reading.people:
-            head = head_box(person)
-            if head is not None:
-                self._heads[person.id] = (reading.pts_s, head)
-        now_s = reading.pts_s
+    def note(self, reading: Reading) -> None:
+        """Remember where heads are; one thread notes, another may cover."""
+        found = ((person.id, head_box(person)) for person in reading.people)
+        seen = {number: (reading.pts_s, head) for number, head in found if head is not None}
         self._heads = {
-            number: seen for number, seen in self._heads.items() if 0 <= now_s - seen[0] <= KEEP_S
+            number: (at_s, head)
+            for number, (at_s, head) in {**self._heads, **seen}.items()
+            if 0 <= reading.pts_s - at_s <= KEEP_S
         }
-        return [
-            _grown(box, MARGIN + MARGIN_PER_S * (now_s - at_s))
-            for at_s, box in self._heads.values()
-        ]
+
+    def cover(self, image_bgr: Image, pts_s: float) -> Image:
+        """Return a copy of the picture of that time with the remembered heads covered."""
+        covered = image_bgr.copy()
+        for at_s, box in self._heads.values():
+            margin = MARGIN + MARGIN_PER_S * max(0.0, pts_s - at_s)
+            _cover(covered, _grown(box, margin), self._privacy)
+        return covered
+
+
+def cover_all(image_bgr: Image, privacy: Privacy = "pixelate") -> Image:
+    """Return a copy that is covered as a whole: nobody has looked for faces in it."""
+    return _covered(image_bgr, WHOLE_CELLS, privacy)
 
 
 def head_box(person: Person) -> Box | None:

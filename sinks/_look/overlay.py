@@ -6,6 +6,7 @@ import cv2
 import msgspec
 
 from ...stream.messages import Delivery, Image, Narration, Reading, Window
+from .blur import Blur
 from .caption import caption
 from .cards import Cards
 from .chart import Chart, Trace
@@ -13,7 +14,6 @@ from .figures import draw_figure, face_rect
 from .hold import Hold
 from .places import Rect
 from .sprites import Sprite, Type, blend, text_size_px
-from .veil import Veil
 
 STAY_S = 2.0
 """How long the chart keeps its corner at least."""
@@ -29,7 +29,7 @@ class Overlay:
     def __init__(self, window_s: float) -> None:
         """Start with nothing to show; `window_s` is the length of the trace."""
         self.is_veiled = False
-        self._veil = Veil()
+        self._blur = Blur("pixelate", finds_faces=True)
         self._trace = Trace(window_s)
         self._hold = Hold()
         self._window: Window | None = None
@@ -65,8 +65,7 @@ class Overlay:
         self._trace.add(reading)
         ground = image_bgr
         if self.is_veiled:
-            ground = image_bgr.copy()
-            self._veil.cover(ground, reading, age_s)
+            ground = self._blur.hide(image_bgr, reading, age_s)
         reading = self._hold.fill(reading)
         height_px, width_px = image_bgr.shape[:2]
         layout = self._layout

@@ -7,11 +7,11 @@ import msgspec
 import numpy as np
 
 from ...stream.messages import Body, Delivery, Face, Frame, Image, Person, Reading, SourceInfo
+from .blur import cover_all
 from .overlay import Overlay
 from .palette import FAINT_TEXT_BGR, GROUND_BGR, TEXT_BGR, UNKNOWN_BGR
 from .panel import Rate
 from .sprites import Type, blend
-from .veil import cover_all
 
 FADE_FROM_S = 0.4
 GONE_S = 1.2
@@ -103,8 +103,7 @@ class Tile:
         is_blind = reading is None or not reading.valid or age_s > BLIND_S
         self._overlay.is_veiled = is_veiled and not is_blind
         if is_veiled and is_blind:
-            image = image.copy()
-            cover_all(image)
+            image = cover_all(image)
         if reading is None:
             return image
         opacity = (GONE_S - age_s) / (GONE_S - FADE_FROM_S)

@@ -20,8 +20,8 @@ import msgspec
 
 from ...stream import tables
 from ...stream.messages import Delivery, Event, Frame, Narration, Reading, SourceInfo, Window
+from .._look.blur import Blur
 from ..base import RunInfo
-from .blur import Veil
 from .health import Pulse
 
 NEWS_KEPT = 512
@@ -73,7 +73,7 @@ class Hub:
         self.sights: dict[str, Sight] = {}
         self.sources: tuple[SourceInfo, ...] = ()
         self.pulses: dict[str, Pulse] = {}
-        self.veils: dict[str, Veil] = {}
+        self.veils: dict[str, Blur] = {}
         self.picture_bells: dict[str, Bell] = {}
         self.news_bell = Bell()
         self.news: deque[tuple[int, str]] = deque(maxlen=NEWS_KEPT)
@@ -161,7 +161,7 @@ class Hub:
     def _join(self, sources: Sequence[SourceInfo]) -> None:
         # Others read these while the run goes on, so they are replaced, never changed.
         names = [source.source_id for source in sources]
-        self.veils = {**self.veils, **{name: Veil() for name in names}}
+        self.veils = {**self.veils, **{name: Blur("pixelate", finds_faces=True) for name in names}}
         self.picture_bells = {**self.picture_bells, **{name: Bell() for name in names}}
         self.pulses = {**self.pulses, **{name: Pulse() for name in names}}
         self.sources = (*self.sources, *sources)

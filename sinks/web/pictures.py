@@ -101,7 +101,7 @@ class Pictures:
         if sight.frame is None or is_hidden:
             return None
         image = sight.frame.image_bgr
-        return self._hub.veils[source].hide(image) if blurred else image
+        return self._hub.veils[source].cover(image, sight.reading.pts_s) if blurred else image
 
 
 def encode(image_bgr: Image, width_px: int, quality: int) -> bytes:
