@@ -47,6 +47,10 @@ def test_what_rounding_takes_of_a_group_is_made_good() -> None:
     assert sum(1 + len(head) for head in heads) == 0.3 * 12 * 10
 
 
+def test_all_of_groups_that_differ_are_taken() -> None:
+    assert taken("#....#..........#..#......", 1.0) == "#....#..........#..#......"
+
+
 def test_a_share_that_rises_waits_for_the_next_key_frame() -> None:
     choice = PacketChoice()
     for mark in GROUP * 2:

@@ -92,7 +92,8 @@ class PacketChoice:
             self._count_skipped()
         if is_key and self._place and not (self._is_intra and self._place < INTRA_GROUP):
             # What rounding gave or took is made good in the next group.
-            rest = self.share * (INTRA_GROUP if self._is_intra else self._place) - self._most
+            length = INTRA_GROUP if self._is_intra else self._place
+            rest = self.share * length - min(self._most, length)
             self._carry = min(max(self._carry + rest, -0.5), 0.5)
             self._group = 1 if self._is_intra else min(self._place, LONGEST_GROUP)
             self._place = 0
