@@ -104,7 +104,7 @@ def test_topics_numbers_and_contents(listening):
     sink.write(End("aggregate"), None)
     sink.close()
     sink.close()
-    listener.take()
+    wait_for(lambda: any(b"ended" in payload for _, payload in listener.take()), what="the end")
     told = [e for e in listener.envelopes() if e["topic"] != _wire.HEARTBEAT_TOPIC]
     assert [(e["topic"], e["seq"]) for e in told] == [
         ("clip/reading", 0),
