@@ -82,8 +82,8 @@ def _look_live(vision: Vision, job: Job) -> Observation:
 class Pool:
     """What the scheduler thread works with; each shelf keeps frames for a sink with pictures.
 
-    `links` are those of a replay; live, the supervisor puts a camera's link there before it
-    commands `add`. `strides` are those of a live camera that has none of its own.
+    `links` are those of a replay. Live, the supervisor puts a camera's link there before it commands
+    `add`, maybe before this thread has begun: only the command lets a camera in. `strides` are those of a live camera that has none of its own.
     """
 
     scheduler: Scheduler
@@ -98,7 +98,8 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
     """Schedule frames to the workers and send observations on, in order, then `End`."""
     scheduler = pool.scheduler
     jobs = stage.socket("router", "jobs", bind="jobs")
-    receivers = {name: FrameReceiver(stage, link) for name, link in pool.links.items()}
+    links = {} if pool.is_live else pool.links
+    receivers = {name: FrameReceiver(stage, link) for name, link in links.items()}
     outlet = _Outlet(stage, pool.is_live)
     load = _Load(stage, pool)
     idle: deque[bytes] = deque()
