@@ -82,8 +82,9 @@ def _look_live(vision: Vision, job: Job) -> Observation:
 class Pool:
     """What the scheduler thread works with; each shelf keeps frames for a sink with pictures.
 
-    `links` are those of a replay. Live, the supervisor puts a camera's link there before it commands
-    `add`, maybe before this thread has begun: only the command lets a camera in. `strides` are those of a live camera that has none of its own.
+    `links` are those of a replay. Live, the supervisor puts a camera's link there before it
+    commands `add`, maybe before this thread has begun: only the command lets a camera in.
+    `strides` are those of a live camera that has none of its own.
     """
 
     scheduler: Scheduler

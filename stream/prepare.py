@@ -36,7 +36,7 @@ from .secrets import scrub, scrubbed
 from .sources.base import Source
 
 if TYPE_CHECKING:
-    from .pipeline import Summary
+    from .summary import Summary
 
 ALWAYS = ("csv", "sqlite", "narrative")
 """The sinks of every run that has a folder."""

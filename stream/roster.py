@@ -135,9 +135,14 @@ class Roster:
             self._left(self.seats[source_id])
 
     def tick(self, is_finishing: bool) -> None:
-        """Say again what must not be missed."""
-        if is_finishing and not self._is_finishing:
-            self._is_finishing = True
+        """Say again what must not be missed.
+
+        A camera is told to end before its source is: what it then takes for the end of the media
+        would else count as done.
+        """
+        self._is_finishing = self._is_finishing or is_finishing
+        if is_finishing:
+            self._room.command(Command("finish"))
         for seat in self.seats.values():
             if seat.state == "leaving":
                 self._room.command(Command("leave", seat.source_id))
@@ -145,8 +150,6 @@ class Roster:
                 source = seat.source
                 if source is not None:
                     source.interrupt()
-        if is_finishing:
-            self._room.command(Command("finish"))
         if self.is_over:
             self._room.command(Command("seal"))
 

@@ -221,7 +221,11 @@ def test_a_hundred_cameras_come_and_go_and_leave_nothing(clip: Path) -> None:
         until(lambda states: "guest" not in states)
 
     def held() -> tuple[int, int, int]:
-        return threading.active_count(), len(os.listdir("/proc/self/fd")), run._bus.open_sockets
+        return (
+            threading.active_count(),
+            len(os.listdir("/proc/self/fd")),
+            run._supervisor.bus.open_sockets,
+        )
 
     try:
         come_and_go()
@@ -237,7 +241,7 @@ def test_a_hundred_cameras_come_and_go_and_leave_nothing(clip: Path) -> None:
     assert after[2] <= before[2] + 1, "one link may still be about to close"
     assert summary.ledger["source:guest"]["in_flight"] == 0
     assert [info.source_id for info in summary.joined] == ["guest"]
-    assert run._bus.open_sockets == 0
+    assert run._supervisor.bus.open_sockets == 0
 
 
 def test_a_cap_is_counted_by_its_name() -> None:

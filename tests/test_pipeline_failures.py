@@ -95,8 +95,8 @@ def test_join_raises_what_a_stage_raised(case: str) -> None:
         run.join()
     assert time.monotonic() - started_s < SOON_S + 3, "a run of 50 frames and the two seconds"
     assert run.summary.status == "failed"
-    assert run._bus.open_sockets == 0
-    assert not isinstance(run._error, StageError)
+    assert run._supervisor.bus.open_sockets == 0
+    assert not isinstance(run._supervisor.error, StageError)
 
 
 def test_the_other_sinks_keep_what_came_before_a_failure() -> None:
@@ -113,8 +113,8 @@ def test_the_other_sinks_keep_what_came_before_a_failure() -> None:
 def test_a_stage_that_hangs_ends_the_run() -> None:
     held = memory(held=True)
     run = pipeline([synthetic(frames=50)], ("held", held), hang_s=0.5).start()
-    while run._error is None:
-        assert not run._done.wait(0.01)
+    while run._supervisor.error is None:
+        assert not run._supervisor.done.wait(0.01)
     held.release()
     with pytest.raises(StageError, match="sink-held has not reported"):
         run.join()

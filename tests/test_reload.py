@@ -97,12 +97,14 @@ def test_cameras_come_go_pause_and_change(tmp_path, clip):
         wait_for(lambda: place.seen("hall")[-1].epoch > epoch, 30, "hall is opened anew")
         off = [camera("door", clip), camera("hall", clip, rate_hz=20, enabled=False)]
         assert place.reload(cameras=off)["changed"] == ["camera hall: pausing"]
-        wait_for(lambda: place.run._roster.seats["hall"].state == "paused", 30, "the pause")
+        wait_for(
+            lambda: place.run._supervisor.roster.seats["hall"].state == "paused", 30, "the pause"
+        )
         assert place.reload(cameras=changed)["changed"] == ["camera hall: resuming"]
         place.goes_on("hall")
         told = place.reload(cameras=[camera("door", clip)])
         assert told["changed"] == ["camera hall: removed"]
-        wait_for(lambda: "hall" not in place.run._roster.seats, 30, "it leaves")
+        wait_for(lambda: "hall" not in place.run._supervisor.roster.seats, 30, "it leaves")
         told = place.reload(cameras=[camera("other", clip)])
         assert told["changed"] == ["camera other: added", "camera door: removed"]
         place.goes_on("other")
