@@ -20,7 +20,7 @@ from .errors import AffectstreamError, SourceError, UsageError
 from .frames import FrameLink, make_link
 from .live import Seat, live_loop
 from .recording import Recorder
-from .stage import Command, ControlRoom, Report, Stage
+from .stage import TICK_S, Command, ControlRoom, Report, Stage
 
 GOING = ("running", "leaving")
 SILENT_S = 5.0
@@ -55,6 +55,7 @@ class Roster:
         self._after: dict[str, str] = {}
         self._going: dict[str, set[str]] = {}
         self._is_finishing = False
+        self._next_tick_s = 0.0
 
     def start(self) -> None:
         """Start every camera that is ready."""
@@ -135,11 +136,16 @@ class Roster:
             self._left(self.seats[source_id])
 
     def tick(self, is_finishing: bool) -> None:
-        """Say again what must not be missed.
+        """Say again, every `TICK_S`, what must not be missed.
 
-        A camera is told to end before its source is: what it then takes for the end of the media
-        would else count as done.
+        More often would fill the link to a stage that gets no processor time. A camera is told to
+        end before its source is: what it then takes for the end of the media would else count as
+        done.
         """
+        now_s, is_told = time.monotonic(), self._is_finishing == is_finishing
+        if is_told and now_s < self._next_tick_s:
+            return
+        self._next_tick_s = now_s + TICK_S
         self._is_finishing = self._is_finishing or is_finishing
         if is_finishing:
             self._room.command(Command("finish"))
