@@ -363,6 +363,8 @@ def _tell(summary: Summary) -> None:
             times = "once" if health.outages == 1 else f"{health.outages} times"
             told = f"lost {times}" if health.outages else f"never played: {why}"
             click.echo(f"{source_id}: {told}", err=True)
+    for name, why in summary.lost.items():
+        click.echo(f"without the output {name} from then on: {why}", err=True)
     for source_id, note in summary.notes.items():
         if note.startswith(("incomplete", "failed")):
             click.echo(scrub(f"{source_id}: {note}"), err=True)

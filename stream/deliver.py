@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 
 from ..sinks._look.blur import Blur
 from ..sinks.base import Sink
-from .bus import Socket, receive
+from .bus import receive
 from .errors import SinkError
-from .frames import PictureShelf
-from .mailbox import Mailbox
-from .messages import Delivery, End, Reading
+from .messages import Delivery, End, Frame, Reading
+from .outlets import Outlet
 from .stage import Stage
+
+log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 PRODUCERS = frozenset({"aggregate", "narrate"})
 """A sink is complete when each of these has said `End`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """A sink as the stages that feed it see it.
-
-    `wants_readings` is false for one that needs only windows, events and narrations; `newest`
-    holds the reading that a sink of policy `latest` will see next; `pictures` the frames of a sink
-    that shows them.
-    """
-
-    name: str
-    wants_readings: bool = True
-    newest: Mailbox[bytes] | None = None
-    pictures: PictureShelf | None = None
-
-    @property
-    def link(self) -> str:
-        """The row of the link table; frames are large, so fewer of them wait."""
-        return "deliver" if self.pictures is None else "deliver.pictures"
-
-
-def connect_outlet(stage: Stage, outlet: Outlet) -> Socket:
-    """Open the link to a sink, for everything that must reach it."""
-    return stage.socket("push", outlet.link, connect=f"deliver/{outlet.name}")
-
-
 _decode = msgspec.msgpack.Decoder(Delivery).decode
-
-
-def open_outlet(name: str, sink: Sink) -> Outlet:
-    """Return what the stages that feed a sink must know of it."""
-    return Outlet(
-        name,
-        sink.wants_readings,
-        Mailbox() if sink.policy == "latest" else None,
-        PictureShelf() if sink.wants_frames else None,
-    )
 
 
 def deliver_loop(
@@ -65,15 +33,46 @@ def deliver_loop(
 ) -> None:
     """Give a sink everything that is meant for it; close it whatever happens.
 
-    `blur` makes what hides the people of a source in the private pictures the sink gets.
+    `blur` makes what hides the people of a source in the private pictures the sink gets. In a live
+    run an output that can no longer be written ends this sink alone: what it would have got from
+    then on is counted as failed.
     """
+    pump = _Pump(stage, sink, outlet, blur)
     try:
-        sink.open()
-        _Pump(stage, sink, outlet, blur).run()
-    except OSError as error:
-        raise SinkError(f"{outlet.name}: {error}") from error
-    finally:
+        with _our_errors(outlet.name):
+            sink.open()
+        try:
+            with _our_errors(outlet.name):
+                pump.run()
+        except SinkError as error:
+            if not outlet.is_live:
+                raise
+            log.error("%s; the run goes on without it", error)
+            stage.report("lost", note=str(error))
+            _let_go(sink, outlet.name)
+            pump.skip()
+            return
+    except BaseException:
+        _let_go(sink, outlet.name)
+        raise
+    with _our_errors(outlet.name):
         sink.close()
+
+
+def _let_go(sink: Sink, name: str) -> None:
+    """Close a sink of which it is known that it failed."""
+    try:
+        sink.close()
+    except Exception as error:
+        log.debug("closing %s failed as well: %s", name, error)
+
+
+@contextmanager
+def _our_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SinkError(f"{name}: {error}") from error
 
 
 class _Pump:
@@ -88,10 +87,12 @@ class _Pump:
         self._sink = sink
         self._outlet = outlet
         self._open = set(PRODUCERS)
+        self._is_writing = self._is_lost = False
         self._inbox = stage.socket("pull", outlet.link, bind=f"deliver/{outlet.name}")
         self._bell = stage.socket("pull", "deliver.latest", bind=f"latest/{outlet.name}")
 
     def run(self) -> None:
+        """Write until every producer has ended."""
         next_tick_s = time.monotonic() + TICK_S
         while self._open:
             for socket in self._stage.wait([self._inbox, self._bell]):
@@ -100,10 +101,17 @@ class _Pump:
                     self._write_newest()
                 elif payload is not None:
                     self._take(payload)
-            if time.monotonic() >= next_tick_s:
+            if time.monotonic() >= next_tick_s and not self._is_lost:
                 self._sink.tick()
                 next_tick_s = time.monotonic() + TICK_S
         self._write_newest()
+
+    def skip(self) -> None:
+        """Let everything pass, counted as failed, until every producer has ended."""
+        self._is_lost = True
+        if self._is_writing:
+            self._count("failed")
+        self.run()
 
     def _take(self, payload: bytes) -> None:
         message = _decode(payload)
@@ -113,17 +121,31 @@ class _Pump:
         frame = None
         if self._outlet.pictures is not None and isinstance(message, Reading):
             frame = self._outlet.pictures.take(message.source_id, message.seq)
-            if frame is not None and frame.is_private and self._blur is not None:
-                if frame.source_id not in self._blurs:
-                    self._blurs[frame.source_id] = self._blur()
-                hidden = self._blurs[frame.source_id].hide(frame.image_bgr, message)
-                frame = replace(frame, image_bgr=hidden, is_private=False)
+        if self._is_lost:
+            self._count("failed")
+            return
+        self._is_writing = True
+        if frame is not None and isinstance(message, Reading):
+            frame = self._hidden(frame, message)
         start_s = time.perf_counter()
         self._sink.write(message, frame)
         self._stage.timings.add("write", (time.perf_counter() - start_s) * 1000)
-        self._stage.tally.add(f"sink:{self._outlet.name}", "written")
+        self._is_writing = False
+        self._count("written")
+
+    def _hidden(self, frame: Frame, reading: Reading) -> Frame:
+        """Return the frame without the people of a private one."""
+        if not frame.is_private or self._blur is None:
+            return frame
+        if frame.source_id not in self._blurs:
+            self._blurs[frame.source_id] = self._blur()
+        hidden = self._blurs[frame.source_id].hide(frame.image_bgr, reading)
+        return replace(frame, image_bgr=hidden, is_private=False)
 
     def _write_newest(self) -> None:
         newest = None if self._outlet.newest is None else self._outlet.newest.take()
         if newest is not None:
             self._take(newest)
+
+    def _count(self, fate: str) -> None:
+        self._stage.tally.add(f"sink:{self._outlet.name}", fate)

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .bus import Socket, receive
-from .deliver import Outlet, connect_outlet
+from .bus import receive
 from .desk import Desk, Narrating
 from .intervals import Queue
-from .messages import End, Event, Narration, Window
+from .messages import End, Event, Window
+from .outlets import Fan, Outlet
 from .rolling import Rolling
 from .stage import Stage
 
@@ -24,14 +24,12 @@ QUEUE = 4
 """In a replay, intervals that may wait before windows are left in the link, which then waits."""
 
 _decode = msgspec.msgpack.Decoder(Window | Event | End).decode
-_encode = msgspec.msgpack.Encoder().encode
 
 
 def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> None:
     """Tell of the windows until aggregation ends, then send `End` to every sink."""
     inbox = stage.socket("pull", "windows", bind="windows")
-    sinks = {one.name: connect_outlet(stage, one) for one in outlets}
-    shown = {one.name: sinks[one.name] for one in outlets if one.pictures is not None}
+    fan = Fan(stage, outlets)
     due = Queue(config.every_s, config.is_live)
     rolling = Rolling(config.manner.language, config.every_s)
     has_ended = False
@@ -49,30 +47,15 @@ def narrate_loop(stage: Stage, outlets: Sequence[Outlet], config: Narrating) -> 
                 else:
                     due.every_s = config.every_s
                     due.add(message)
-                    _roll(stage, shown, rolling.add(message))
+                    line = rolling.add(message)
+                    if line is not None:
+                        fan.tell(line, to_pictures_only=True)
             outcome = desk.poll()
             if outcome is not None and not (outcome[1].gap and due.again(outcome[0])):
-                _deliver(stage, sinks, outcome[1])
+                stage.tally.add("narrator", "gaps" if outcome[1].gap else "told")
+                fan.tell(outcome[1])
             if due and not desk.is_busy:
                 desk.ask(due.pop())
-        for socket in sinks.values():
-            stage.send(socket, _encode(End("narrate")))
+        fan.end()
     finally:
         desk.dismiss()
-
-
-def _roll(stage: Stage, shown: dict[str, Socket], line: Narration | None) -> None:
-    """Send a line to the sinks that show pictures."""
-    if line is not None:
-        payload = _encode(line)
-        for name, socket in shown.items():
-            stage.tally.add(f"sink:{name}", "offered")
-            stage.send(socket, payload)
-
-
-def _deliver(stage: Stage, sinks: dict[str, Socket], narration: Narration) -> None:
-    payload = _encode(narration)
-    stage.tally.add("narrator", "gaps" if narration.gap else "told")
-    for name, socket in sinks.items():
-        stage.tally.add(f"sink:{name}", "offered")
-        stage.send(socket, payload)

@@ -88,6 +88,7 @@ class Prepared:
                 for info in (*self.run.sources, *summary.joined)
             },
             **_recordings(self.run),
+            **({"lost_sinks": summary.lost} if summary.lost else {}),
             **({"reloads": summary.reloads} if summary.reloads else {}),
             **({"servers": health.servers} if health.servers else {}),
             "ledger": summary.ledger,

@@ -39,16 +39,20 @@ class Command(msgspec.Struct, frozen=True):
     seq: int = -1
 
 
+News = Literal["health", "state", "last", "gone", "lost", "end", "failed"]
+
+
 class Report(msgspec.Struct, frozen=True):
     """A stage to the supervisor: absolute counters, timings, its thread's CPU time, and news.
 
-    `last`: the last frame of a source was sent; `gone`: every result of it has left inference.
+    `last`: the last frame of a source was sent; `gone`: every result of it has left inference;
+    `lost`: the run goes on without this sink.
     `gauges` are values as they stand, and the highest since the last report (`age_ms:SOURCE`).
     `cumulative` are the timings as histograms, see `Timings.cumulative`.
     """
 
     stage: str
-    what: Literal["health", "state", "last", "gone", "end", "failed"]
+    what: News
     counts: Counts = {}
     timings: dict[str, dict[str, float]] = {}
     cumulative: dict[str, list[float]] = {}
@@ -126,9 +130,7 @@ class Stage:
         while self.is_paused and not self.is_finishing:
             self._poll([], TICK_S)
 
-    def report(
-        self, what: Literal["health", "state", "last", "gone", "end", "failed"], **fields: Any
-    ) -> None:
+    def report(self, what: News, **fields: Any) -> None:
         """Tell the supervisor; only a report on health may be lost."""
         report = Report(
             self.name,

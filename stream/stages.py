@@ -10,10 +10,11 @@ from ..sinks.base import Attended, Viewer
 from .aggregate import aggregate_loop
 from .capture import View, capture_loop
 from .config import RunConfig
-from .deliver import Outlet, deliver_loop, open_outlet
+from .deliver import deliver_loop
 from .frames import FrameLink
 from .infer import Pool, infer_loop, vision_loop
 from .narrate import narrate_loop
+from .outlets import Outlet, open_outlet
 from .prepare import Prepared
 from .recording import Recorder
 from .schedule import Scheduler
@@ -28,7 +29,7 @@ def start_stages(
     made: Prepared, config: RunConfig, workers: Workers, links: dict[str, FrameLink]
 ) -> None:
     """Start every stage but capture. `links` are those of a replay; live ones join later."""
-    outlets = [open_outlet(name, sink) for name, sink in made.sinks]
+    outlets = [open_outlet(name, sink, made.run.is_live) for name, sink in made.sinks]
     _start_sinks(made, config, workers, outlets)
     workers.start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))
     begin = partial(SourceState, config.window_s, made.steady, made.head)

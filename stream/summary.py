@@ -13,6 +13,7 @@ from .messages import SourceHealth, SourceInfo
 class Summary:
     """What a run came to. `joined` are cameras that were added while it went on.
 
+    `lost` are sinks that a live run went on without, and why.
     `reloads` tells of configurations read anew, `states` how each live source is, while the run
     goes on and in the end. `status`: running, done, limited, stopped, incomplete, interrupted,
     failed.
@@ -25,6 +26,7 @@ class Summary:
     ledger: Counts = field(default_factory=dict)
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, SourceHealth] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
     reloads: list[dict[str, Any]] = field(default_factory=list)
     wall_s: float = 0.0
 

@@ -18,6 +18,7 @@ from .prepare import Prepared, shown
 from .record import Record
 from .reload import Reload
 from .roster import Roster, RosterPlan
+from .secrets import scrub
 from .serve import Dials, Service
 from .stage import Command, ControlRoom, Report, Stage
 from .stages import start_replay, start_stages, watchers
@@ -173,11 +174,24 @@ class Supervisor:
                 told = True
             for name in self._workers.alive:
                 silent_s = now_s - self._heard_s.setdefault(name, now_s)
-                is_camera = roster is not None and name.startswith("capture-")
-                if silent_s > self._config.hang_s and not is_camera:
-                    raise StageError(f"{name} has not reported for {silent_s:.0f} s")
+                if silent_s > self._config.hang_s:
+                    self._note_hang(name, roster, f"has not reported for {silent_s:.0f} s")
         if roster is not None and roster.failure is not None:
             raise roster.failure
+
+    def _note_hang(self, name: str, roster: Roster | None, what: str) -> None:
+        """End the run, or note the sink that a live run can do without. Raises: StageError."""
+        if roster is not None and name.startswith("capture-"):
+            return  # It waits for its camera, and says so itself.
+        if roster is None or roster.is_over or not name.startswith("sink-"):
+            raise StageError(f"{name} {what}")
+        if name.removeprefix("sink-") not in self.summary.lost:
+            log.error("%s %s; the run goes on without it", name, what)
+            self._lose(name, what)
+
+    def _lose(self, name: str, why: str) -> None:
+        self.summary.lost[name.removeprefix("sink-")] = scrub(why)
+        self._record.forget()
 
     def _take_all(self, room: ControlRoom, also: Sequence[Socket] = ()) -> None:
         for report in room.reports(also=also):
@@ -197,6 +211,8 @@ class Supervisor:
             room.command(Command("last", report.source_id, report.seq))
         elif report.health is not None:
             self.summary.states[report.source_id] = report.health
+        elif report.what == "lost":
+            self._lose(report.stage, report.note)
         elif report.what == "end":
             self._ended.add(report.stage)
         elif report.what == "failed":
@@ -238,7 +254,7 @@ class Supervisor:
             summary.status = "failed"
         elif self.finish.is_set() and "interrupted" in notes:
             summary.status = "stopped" if self._is_commanded else "interrupted"
-        elif {"incomplete", "failed"} & set(notes):
+        elif {"incomplete", "failed"} & set(notes) or summary.lost:
             summary.status = "incomplete"
         else:
             summary.status = "limited" if "limited" in notes else "done"
