@@ -22,7 +22,7 @@ CAPTIONS = {
     "moods.png": "How often each label was given, among the frames in which a face was read.",
     "movement.png": "How much bodies moved. One torso length per second is lively gesturing.",
     "confusion.png": "Rated against measured labels, frame by frame, without taking the rater's "
-    "lag off. Each row adds up to 100 %.",
+    "lag off. Each row adds up to 100\u00a0%.",
     "agreement.png": "Agreement with the ratings by video. CCC is 1 where two courses are the "
     "same, 0 where they have nothing in common; the interval is a bootstrap's.",
     "agreement_lag.png": "Agreement when the ratings are moved in time. A rater is late by a "
