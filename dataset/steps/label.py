@@ -17,7 +17,7 @@ from ..jobs import run_items
 from ..labels import QUANTILES, Span, spans_json
 from ..options import StepOptions, StepResult
 from ..pairs import Pair, read_pairs
-from ..ratings import UNIT_SCALE, Floats, Scale, scale_text, to_unit
+from ..ratings import UNIT_SCALE, Floats, Scale, scale_of_text, scale_text, to_unit
 from ..settings import StepConfig, own_keys
 
 KEYS = {"video_id": "video_id", "frame": "seq", "timestamp": "pts_s", "person": "person_id"}
@@ -96,13 +96,8 @@ def _item(options: StepOptions, pair: Pair) -> dict[str, Any]:
         "out": str(options.out),
         "features": str(_features(options.out, pair)),
         "labels": str(options.out / "labels" / f"{pair.video_id}.csv"),
-        "scales": [_scale(text) for text in pair.scales],
+        "scales": [scale_of_text(text) or UNIT_SCALE for text in pair.scales],
     }
-
-
-def _scale(text: str) -> Scale:
-    low, dots, high = text.partition("..")
-    return (float(low), float(high)) if dots else UNIT_SCALE
 
 
 def _group(config: Config, pair: Pair) -> str:

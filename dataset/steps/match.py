@@ -14,13 +14,15 @@ from ..found import settings_of
 from ..matching import Item, Match, match
 from ..options import StepOptions, StepResult
 from ..pairs import Said, said_in_manifest, said_in_yaml, write_pairs, write_yaml
-from ..ratings import RatingTrack, scale_text
+from ..ratings import DIMENSIONS, RatingTrack, scale_text
 from ..settings import StepConfig
 from ..tracks import Index, index
 
 _OFF_S = 2.0
 _OFF_SHARE = 0.1
 """Ratings that end this much before or after their video are remarked on: our choice."""
+
+_MIXED = "its ratings have more than one scale: set valence_scale, arousal_scale"
 
 
 class Config(StepConfig):
@@ -81,6 +83,9 @@ def _matches(
     used: set[str] = set()
     for video_id, (by, one) in said.items():
         mine = _chosen(video_id, by, one, found)
+        tracks = [found.tracks[item.key] for item in mine]
+        if any(len(_scales(tracks, name)) > 1 for name in DIMENSIONS):
+            raise UsageError(f"{by}: {video_id}: {_MIXED}")
         used |= {item.key for item in mine} | {item.part_of for item in mine}
         matches[video_id] = Match(mine, by)
     rest = {video_id: path for video_id, path in paths.items() if video_id not in matches}
@@ -98,9 +103,10 @@ def _chosen(video_id: str, by: str, said: Said, found: Index) -> list[Item]:
         mine = [item for item in inside if item.name == said.item]
     else:
         mine = [item for item in inside if not item.part_of]
-    names = sorted({item.name for item in mine})
+    names = {rating: {item.name for item in mine if rating in item.paths} for rating in ratings}
+    is_clear = all(len(there) == 1 for there in names.values())
     faults = [found.faults[name] for name in said.ratings if name in found.faults]
-    if said.ratings and len(names) != 1 and not faults:
+    if not is_clear and not faults:
         there = ", ".join(sorted({item.name for item in inside})[:10]) or "nothing that is read"
         raise UsageError(f"{by}: {video_id}: set item to one of: {there}")
     return mine
@@ -111,13 +117,19 @@ def _doubt(one: Match, found: Index) -> None:
     tracks = [found.tracks[item.key] for item in one.items]
     if len({item.reader for item in one.items}) > 1:
         one.why = "it is rated in more than one format"
-    elif len({(track.valence_scale, track.arousal_scale) for track in tracks}) > 1:
-        one.why = "its ratings have more than one scale: set valence_scale, arousal_scale"
+    elif any(len(_scales(tracks, name)) > 1 for name in DIMENSIONS):
+        one.why = _MIXED
     elif len({track.time_base for track in tracks}) > 1:
         one.why = "its ratings have more than one time base"
     else:
         return
     one.candidates, one.items = one.items, []
+
+
+def _scales(tracks: Sequence[RatingTrack], dimension: str) -> list[str]:
+    """Return the scales of a dimension that differ; none where no file holds it."""
+    known = (track.scale_of(dimension) for track in tracks)
+    return list(dict.fromkeys(scale_text(scale) for scale in known if scale))
 
 
 def _row(
@@ -140,8 +152,8 @@ def _row(
         "duration_s": video["duration_s"],
         "rating_item": _joined([item.name for item in one.items]),
         "subject": (said[1].subject if said and said[1].subject else subject),
-        "valence_scale": scale_text(first.valence_scale) if first else "",
-        "arousal_scale": scale_text(first.arousal_scale) if first else "",
+        "valence_scale": _joined(_scales(tracks, "valence")),
+        "arousal_scale": _joined(_scales(tracks, "arousal")),
         "note": _joined([_length_fault(track, video, offset_s) for track in tracks]),
     }
 
