@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..sinks._look.words import clock
 from ..stream.messages import QUADRANTS
+from .curve import length_of
 from .page import page
 from .results import DRAWN, SCALED, Results
 
@@ -78,7 +79,7 @@ def _row(results: Results, video_id: str, is_shown: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "video_id": video_id,
         "link": f"#{video_id}" if is_shown else _story_of(results, video_id),
-        "duration_s": float(table["timestamp"].max()),
+        "duration_s": length_of(table["timestamp"].drop_duplicates().to_numpy(float)),
         "frames": int(table["frame"].nunique()),
         "people": int(table["person"].nunique()),
         "movement": _number(table["movement"].mean()),
