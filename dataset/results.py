@@ -84,7 +84,8 @@ class Results:
         """
         table = self.features(video_id, columns)
         labels = _read(self.labels_of(video_id), "label")
-        if len(labels) != len(table) or (labels["seq"].to_numpy() != table["frame"]).any():
+        same = "frame" in labels and len(labels) == len(table)
+        if not same or (labels["frame"].to_numpy() != table["frame"]).any():
             raise UsageError(f"the labels of {video_id} are older than its features; run label")
         beside: dict[str, Any] = {
             name: labels[f"{name}_01"].to_numpy(float) * 2 - 1 for name in RATED

@@ -50,8 +50,9 @@ def features(out: Path, video_id: str) -> pd.DataFrame:
 def test_every_frame_of_every_video_has_a_row(finished: Path, video_id: str) -> None:
     table = features(finished, video_id)
     assert table["frame"].drop_duplicates().tolist() == list(range(FRAMES[video_id]))
-    labels = pd.read_csv(finished / "labels" / f"{video_id}.csv")
-    assert labels["seq"].tolist() == table["frame"].tolist()
+    labels = pd.read_csv(finished / "labels" / f"{video_id}.csv", dtype={"video_id": str})
+    keys = ["video_id", "frame", "timestamp", "person"]
+    assert len(table.merge(labels, on=keys, validate="one_to_one")) == len(table) == len(labels)
 
 
 def test_features_are_the_readings_with_the_ratings_behind(finished: Path) -> None:
@@ -105,13 +106,13 @@ def test_other_formats_are_made_on_request(root: Path, copied: Path) -> None:
 
 
 def test_labels_are_of_0_to_1(finished: Path) -> None:
-    labels = pd.read_csv(finished / "labels" / "0.csv").drop_duplicates("seq")
+    labels = pd.read_csv(finished / "labels" / "0.csv").drop_duplicates("frame")
     np.testing.assert_allclose(labels["rating_valence_01"], 0.5 + np.arange(12) / 40, atol=1e-4)
     assert labels["rating_label"].tolist() == ["neutral"] * 3 + ["calm"] * 9
     said = json.loads((finished / "labels" / "normalisation.json").read_text(encoding="utf-8"))
     assert (said["normalise"], said["neutral_radius"]) == ("scale", 0.15)
     assert said["scales"]["001"]["rating_valence"] == "-10..10"
-    afew = pd.read_csv(finished / "labels" / "001.csv").drop_duplicates("seq")
+    afew = pd.read_csv(finished / "labels" / "001.csv").drop_duplicates("frame")
     assert afew["rating_valence_01"].tolist() == [0.5, 0.6, 0.75, 0.25]
 
 

@@ -110,7 +110,7 @@ def _ratings(
             "paths": [str(path) for path in group.paths],
             "settings": said,
             "out": str(options.out),
-            "stamp": stamp_of(group.paths, group.reader, said),
+            "stamp": stamp_of(group.paths, group.reader, said, COLUMNS),
             "row": row,
         }
     return items

@@ -28,6 +28,7 @@ from ..progress import Progress
 from ..results import SCALED, Results
 from ..settings import StepConfig, own_keys
 
+PREDICTED = ("dimension", "video_id", "group", "timestamp", "rated", "fitted", "derived")
 LEAST_GROUPS = 3
 MOST_P = 0.05
 LEAST_S = 10.0
@@ -163,12 +164,11 @@ def _tick(progress: Progress, axis: int, fold: str) -> None:
 
 def _write_predictions(path: Path, found: Sequence[Outside]) -> None:
     """Write every prediction from outside beside its rating, for plots of the user's own."""
-    columns = ("dimension", "video_id", "group", "timestamp", "rated", "fitted", "derived")
     write_rows(
         path,
-        columns,
+        PREDICTED,
         (
-            dict(zip(columns, (SCALED[axis], *map(_plain, cells)), strict=True))
+            dict(zip(PREDICTED, (SCALED[axis], *map(_plain, cells)), strict=True))
             for axis, outside in enumerate(found)
             for cells in zip(
                 outside.rows.video,
