@@ -10,12 +10,16 @@ from typing import Any
 import pandas as pd
 
 from ..stream.errors import UsageError
+from .files import read_json
 from .options import StepOptions
 
 SCALED = ("valence", "arousal")
 RATED = tuple(f"rating_{name}" for name in SCALED)
 DRAWN = ("frame", "timestamp", "person", *SCALED, "movement")
 """Columns of the features that pictures and tables of the whole dataset are made of."""
+
+SCALE = "scale"
+"""Of `normalise`: 0 and 1 are the ends of the scale."""
 
 _TEXT = {"video_id": str, "label": str, "rating_label": str}
 
@@ -66,6 +70,21 @@ class Results:
             if path.exists():
                 return path
         raise UsageError(f"{named}: the video is no longer there; name its folder as it was")
+
+    def normalised_by(self) -> str:
+        """Return how ratings became labels: `scale`, `dataset` or `subject`."""
+        found = read_json(self.out / "labels" / "normalisation.json")
+        return str(found.get("normalise", SCALE)) if isinstance(found, dict) else SCALE
+
+    def warn_of_normalised(self) -> list[str]:
+        """Return a remark where ratings are not on their own scale, else nothing."""
+        by = self.normalised_by()
+        if by == SCALE:
+            return []
+        return [
+            f"the ratings were normalised by {by} in label, the measured values are not; for "
+            f"ratings on their own scale run label with --set normalise={SCALE} before"
+        ]
 
     def features(self, video_id: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a row per frame and person, as extract wrote it, or some of its columns.
