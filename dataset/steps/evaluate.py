@@ -66,7 +66,7 @@ def run(options: StepOptions) -> StepResult:
     if rows:
         from ..drawing.evaluation import draw_evaluation
 
-        draw_evaluation(results.out / "plots", pd.DataFrame(rows), rated)
+        draw_evaluation(results.out / "plots", pd.DataFrame(rows), rated, lags_s)
         result.notes.append(REPORTED)
     return result
 
