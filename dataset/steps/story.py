@@ -55,7 +55,7 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     narrator = load_engine(ENGINE, {}, Manner())
     moments = moments_told(rows, curve, table, readings, events, images, narrator)
     picture, told_page = _made(job.results, job.video_id)
-    told = _told(curve, int(table["person"].nunique()), moments)
+    told = told_of(curve, int(table["person"].nunique()), moments)
     draw_poster(picture, job.video_id, told, curve, table, moments)
     strip = picture.with_name(f".{job.video_id}-curve.png")
     with figure_page(strip, 10.0, 2.4) as figure:
@@ -75,7 +75,7 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     return job.done()
 
 
-def _told(curve: Curve, people: int, moments: Sequence[Moment]) -> str:
+def told_of(curve: Curve, people: int, moments: Sequence[Moment]) -> str:
     """Return in words which moments these are."""
     if np.isfinite(curve.arousal).any():
         which = ": where valence and arousal turn, and evenly between"
