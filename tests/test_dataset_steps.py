@@ -332,6 +332,18 @@ def test_doubts_are_asked_and_answered(root: Path, tmp_path: Path) -> None:
         "anna_walks": ["pairs.yaml", "ana_walks.csv", 0.0, "0..10", "1..9"],
         "told": ["manifest", "other.csv", 0.04, "1..5", "1..9"],
     }
+    told["pairs"] = {"told": {"subject": "ben", "offset_s": 0.08}}
+    told["pairs"] |= {"anna_walks": {"ratings": "none"}}
+    (out / "pairs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    made_ratings.write(videos / "manifest.csv", "video,ratings\n")
+    (videos / "other.csv").rename(videos / "told.csv")
+    done("explore", videos, out)
+    done("match", videos, out)
+    pairs = pd.read_csv(out / "pairs.csv", keep_default_na=False).set_index("video_id")
+    columns = ["matched_by", "rating_path", "offset_s", "subject"]
+    assert pairs.loc["told", columns].tolist() == ["id", "told.csv", "0.08", "ben"]
+    assert pairs.loc["anna_walks", "rating_path"] == ""
+    (videos / "told.csv").rename(videos / "other.csv")
     told["readers"]["other.csv"] = {"valence_scale": [0, 7]}
     told["pairs"] = {"anna_walks": {"ratings": ["ana_walks.csv", "other.csv"]}, "told": "none"}
     (out / "pairs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")

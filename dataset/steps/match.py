@@ -37,7 +37,7 @@ def run(options: StepOptions) -> StepResult:
     settings = settings_of(options.out)
     files = [name for row in rows if row["kind"] == "ratings" for name in row["path"].split(";")]
     said = _said(options, paths)
-    files += [name for one in said.values() for name in one[1].ratings]
+    files += [name for one in said.values() for name in one[1].ratings or ()]
     files += list(settings)
     found = index(options.videos, [Path(name) for name in dict.fromkeys(files)], settings)
     matches = _matches(paths, said, found)
@@ -70,7 +70,7 @@ def _said(options: StepOptions, paths: Mapping[str, PurePath]) -> dict[str, tupl
                 found[video_id] = (by, one)
             elif options.limit is None:
                 raise UsageError(f"{by}: there is no video {name}; it may be a path or an id")
-            for rating in one.ratings:
+            for rating in one.ratings or ():
                 if not (options.videos / rating).is_file():
                     raise UsageError(f"{by}: {name}: there is no file {rating}")
     return found
@@ -82,6 +82,8 @@ def _matches(
     matches: dict[str, Match] = {}
     used: set[str] = set()
     for video_id, (by, one) in said.items():
+        if one.ratings is None:
+            continue
         mine = _chosen(video_id, by, one, found)
         tracks = [found.tracks[item.key] for item in mine]
         if any(len(_scales(tracks, name)) > 1 for name in DIMENSIONS):
@@ -97,7 +99,7 @@ def _matches(
 
 def _chosen(video_id: str, by: str, said: Said, found: Index) -> list[Item]:
     """Return the items that a person meant. Raises: UsageError where that is not clear."""
-    ratings = set(said.ratings)
+    ratings = set(said.ratings or ())
     inside = [item for item in found.items if set(item.paths) & ratings]
     if said.item:
         mine = [item for item in inside if item.name == said.item]
@@ -105,7 +107,7 @@ def _chosen(video_id: str, by: str, said: Said, found: Index) -> list[Item]:
         mine = [item for item in inside if not item.part_of]
     names = {rating: {item.name for item in mine if rating in item.paths} for rating in ratings}
     is_clear = all(len(there) == 1 for there in names.values())
-    faults = [found.faults[name] for name in said.ratings if name in found.faults]
+    faults = [found.faults[name] for name in ratings if name in found.faults]
     if not is_clear and not faults:
         there = ", ".join(sorted({item.name for item in inside})[:10]) or "nothing that is read"
         raise UsageError(f"{by}: {video_id}: set item to one of: {there}")
@@ -145,7 +147,7 @@ def _row(
         "path": video["path"],
         "rating_path": _joined([path for item in one.items for path in item.paths]),
         "reader": first.reader if first else "",
-        "matched_by": one.by if first or said else "",
+        "matched_by": "" if one.candidates else one.by,
         "time_base": ("clip" if first.is_clip else first.time_base) if first else "",
         "offset_s": offset_s if first else "",
         "frames": video["frames"],
