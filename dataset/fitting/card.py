@@ -82,4 +82,6 @@ def _p(value: float) -> str:
 
 def _counted(outside: Outside) -> str:
     counts = Counter(choice.words for choice in outside.choices)
-    return ", ".join(f"{words} {number} times" for words, number in counts.most_common())
+    return ", ".join(
+        f"{words} {number} time{'s' * (number > 1)}" for words, number in counts.most_common()
+    )
