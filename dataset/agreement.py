@@ -129,11 +129,23 @@ def metrics_of(sums: Array) -> Array:
     return found
 
 
+def ccc_of(sums: Array) -> Array:
+    """Return the CCC at each lag, of sums (…, lags, 8) of as many lags before 0 as after it.
+
+    NaN where a lag leaves too few frames.
+    """
+    return _ccc(sums, sums.shape[-2] // 2)
+
+
+def _ccc(sums: Array, zero: int) -> Array:
+    enough = sums[..., _N] >= MIN_OVERLAP * sums[..., zero : zero + 1, _N]
+    return np.where(enough, metrics_of(sums)[..., 0], np.nan)
+
+
 def best_lag(sums: Array, zero: int) -> npt.NDArray[np.intp]:
     """Return the lag of the highest CCC, by index, of sums (…, lags, 8); `zero` where none is."""
-    score = metrics_of(sums)[..., 0]
-    enough = sums[..., _N] >= MIN_OVERLAP * sums[..., zero : zero + 1, _N]
-    score = np.where(enough & np.isfinite(score), score, -np.inf)
+    score = _ccc(sums, zero)
+    score = np.where(np.isfinite(score), score, -np.inf)
     best = score.argmax(axis=-1)
     return np.where(np.isfinite(score.max(axis=-1)), best, zero)
 

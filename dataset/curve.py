@@ -45,6 +45,11 @@ class Curve:
         """The time of the last frame."""
         return float(self.time_s[-1])
 
+    @property
+    def length_s(self) -> float:
+        """How long it lasts, the last frame as long as is usual."""
+        return length_of(self.time_s)
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -63,6 +68,11 @@ def curve_of(table: pd.DataFrame) -> Curve:
     counts = np.asarray(table.groupby("frame", sort=True)["person"].nunique(), float)
     people = held(time_s, counts)
     return Curve(frames["frame"].to_numpy(float), time_s, people, *values)
+
+
+def length_of(time_s: Array) -> float:
+    """Return how long frames at these times last, the last one as long as is usual."""
+    return float(time_s[-1] + np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
 
 
 def held(time_s: Array, counts: Array) -> Array:

@@ -45,17 +45,20 @@ def run_items(
     *,
     jobs: int,
     weights: Mapping[str, float] | None = None,
+    unit: str = "",
     taken: Taken = lambda item, result: None,
     per_worker: int = ITEMS_PER_WORKER,
 ) -> dict[str, str]:
     """Do `work(item)` of the step's file for all items; return why items failed.
 
-    Several items are worked on at once, in the order given; `jobs` 0 is one per core.
+    Several items are worked on at once, in the order given; `jobs` 0 is one per core. `weights`
+    say how long items take beside the others, counted in `unit`.
     Raises: UsageError, at once, where no item can succeed (a network or a package is missing).
     """
     failed: dict[str, str] = {}
     waiting = deque(items)
-    progress = Progress(step, {item: (weights or {}).get(item, 1.0) for item in items})
+    weighed = {item: (weights or {}).get(item, 1.0) for item in items}
+    progress = Progress(step, weighed, unit=unit)
     with _Crew(f"{_MODULES}.steps.{step}", per_worker) as crew:
         while waiting or crew.is_busy:
             if waiting:
@@ -65,6 +68,9 @@ def run_items(
                     item = waiting.popleft()
                     _send(worker, item, items[item])
             for item, result in crew.results():
+                if "share" in result:
+                    progress.begun(item, float(result["share"]))
+                    continue
                 if result.get("is_fatal"):
                     raise UsageError(str(result["error"]))
                 if "error" in result:
@@ -72,6 +78,8 @@ def run_items(
                 else:
                     taken(item, result)
                 progress.count(item, failed="error" in result)
+            if crew.is_busy:
+                progress.show()
     return dict(sorted(failed.items()))
 
 
@@ -110,16 +118,22 @@ class _Crew:
             self._workers.append(worker)
 
     def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Wait a second at most; yield what came in, and the items of workers that died."""
+        """Wait a second at most; yield what came in, and the items of workers that died.
+
+        A result with `share` tells how far an item is; the worker is still at it.
+        """
         for key, _ in self._selector.select(timeout=1.0):
             worker: _Worker = key.data
-            result, is_alive = _receive(worker)
+            answers, is_alive = _receive(worker)
             if not is_alive:
                 self._dismiss(worker)
-                result = result or {"error": _death(worker.child.returncode)}
-            if result is not None and worker.item:
-                item, worker.item = worker.item, ""
-                yield item, result
+                answers.append({"error": _death(worker.child.returncode)})
+            for answer in answers:
+                item = worker.item
+                if "share" not in answer:
+                    worker.item = ""
+                if item:
+                    yield item, answer
 
     def _dismiss(self, worker: _Worker) -> None:
         assert worker.child.stdout is not None
@@ -145,16 +159,12 @@ def _send(worker: _Worker, item: str, content: Mapping[str, Any]) -> None:
         pass  # It has died; its output ends, and the item is counted as failed then.
 
 
-def _receive(worker: _Worker) -> tuple[dict[str, Any] | None, bool]:
-    """Return the answer to the worker's one item once it is complete, and whether it is alive."""
+def _receive(worker: _Worker) -> tuple[list[dict[str, Any]], bool]:
+    """Return the worker's answers that are complete, and whether it is alive."""
     assert worker.child.stdout is not None
     data = os.read(worker.child.stdout.fileno(), 1 << 16)
-    worker.waiting += data
-    line, end, rest = bytes(worker.waiting).partition(b"\n")
-    if not end:
-        return None, bool(data)
-    worker.waiting = bytearray(rest)
-    return json.loads(line), bool(data)
+    *lines, worker.waiting = (worker.waiting + data).split(b"\n")
+    return [json.loads(line) for line in lines], bool(data)
 
 
 def _death(code: int) -> str:

@@ -32,6 +32,7 @@ class Moment(NamedTuple):
     clock: str
     mood: str
     emotion: str
+    posture: str
     valence: float | None
     arousal: float | None
     movement: float | None
@@ -39,6 +40,18 @@ class Moment(NamedTuple):
     rated: tuple[float | None, float | None]
     text: str
     image_bgr: Image
+
+    @property
+    def metrics(self) -> str:
+        """What else was measured, in words; empty where nothing was."""
+        if not self.people:
+            return ""
+        known = self.movement is not None
+        moved = (
+            f"movement {self.movement:.2f} torso lengths/s" if known else "movement not measured"
+        )
+        people = f"{self.people} people" if self.people > 1 else None
+        return ", ".join(part for part in (moved, self.posture, people) if part)
 
 
 def moments_told(
@@ -82,6 +95,7 @@ def _moment(
         f"{time_s:.1f} s" if curve.end_s < 100 else clock(time_s),
         _mood(valence, arousal, people),
         "" if shares.isna().all() else str(shares.idxmax()),
+        next(iter(near["posture"].mode()), ""),
         valence,
         arousal,
         _known(near["movement"].mean()),

@@ -25,6 +25,7 @@ _HEAD = """\
 #
 # pairs:
 #   my_video: {ratings: [ratings/a.csv], item: "7", offset_s: 0.5, subject: anna}
+#   third_video: {subject: anna}  # its ratings are found as ever
 #   other_video: none
 # readers:
 #   ratings/a.csv: {reader: generic, time: t, time_unit: ms, valence: V, valence_scale: [1, 9]}
@@ -33,9 +34,12 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class Said:
-    """What a person said of one video. `ratings` are paths within the folder, empty for none."""
+    """What a person said of one video.
 
-    ratings: tuple[str, ...]
+    `ratings` are paths within the folder, empty for none; None where they are to be found.
+    """
+
+    ratings: tuple[str, ...] | None
     item: str = ""
     offset_s: float = 0.0
     subject: str = ""
@@ -102,8 +106,14 @@ def _said(path: Path, video: str, entry: Any) -> Said:
     known = {"ratings", "item", "offset_s", "subject"}
     if not isinstance(entry, dict) or not set(entry) <= known:
         raise UsageError(f"{path}: pairs, {video}: write {', '.join(sorted(known))}, or none")
-    ratings = entry.get("ratings") or ()
-    listed = _split(ratings) if isinstance(ratings, str) else tuple(str(name) for name in ratings)
+    ratings = entry.get("ratings", ())
+    listed: tuple[str, ...] | None = None
+    if isinstance(ratings, str):
+        listed = () if ratings == NO_RATINGS else _split(ratings)
+    elif ratings:
+        listed = tuple(str(name) for name in ratings)
+    if listed is None and entry.get("item"):
+        raise UsageError(f"{path}: pairs, {video}: item: name its ratings too")
     try:
         offset_s = float(entry.get("offset_s") or 0)
     except (TypeError, ValueError):

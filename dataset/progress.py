@@ -12,14 +12,20 @@ _PLAIN_S = 10.0
 
 
 class Progress:
-    """Counts items, each with a weight that says how long it takes beside the others."""
+    """Counts items, each with a weight that says how long it takes beside the others.
 
-    def __init__(self, step: str, weights: dict[str, float], to: TextIO | None = None) -> None:
+    `unit` is what weights count, such as frames; the rate is in it then, else in items.
+    """
+
+    def __init__(
+        self, step: str, weights: dict[str, float], to: TextIO | None = None, unit: str = ""
+    ) -> None:
         """Start the clock."""
-        self._step, self._weights = step, weights
+        self._step, self._weights, self._unit = step, weights, unit
         self._to = to or sys.stderr
         self._total = sum(weights.values()) or 1.0
         self._done, self._failed, self._weight = 0, 0, 0.0
+        self._begun: dict[str, float] = {}
         self._start_s = self._told_s = time.monotonic()
 
     def count(self, item: str, *, failed: bool = False) -> None:
@@ -27,6 +33,17 @@ class Progress:
         self._done += 1
         self._failed += failed
         self._weight += self._weights.get(item, 0.0)
+        self._begun.pop(item, None)
+        self.show()
+
+    def begun(self, item: str, share: float) -> None:
+        """Note how much of an item (0..1) is done so far."""
+        self._begun[item] = share
+
+    def show(self) -> None:
+        """Write the line where it is time to, and after the last item."""
+        if not self._weights:
+            return
         is_live = self._to.isatty()
         now_s = time.monotonic()
         is_last = self._done == len(self._weights)
@@ -40,10 +57,13 @@ class Progress:
     def line(self, passed_s: float) -> str:
         """Return the line after so many seconds."""
         parts = [f"{self._step}: {self._done}/{len(self._weights)}"]
-        if passed_s > 0:
-            parts.append(f"{self._done / passed_s:.3g}/s")
-        if self._done < len(self._weights) and self._weight > 0:
-            left_s = passed_s * (self._total - self._weight) / self._weight
+        begun = sum(share * self._weights.get(item, 0.0) for item, share in self._begun.items())
+        weight = self._weight + begun
+        count, unit = (weight, f" {self._unit}") if self._unit else (self._done, "")
+        if passed_s > 0 and count > 0:
+            parts.append(f"{count / passed_s:.3g}{unit}/s")
+        if self._done < len(self._weights) and weight > 0:
+            left_s = passed_s * (self._total - weight) / weight
             parts.append(f"{duration(left_s)} left")
         elif self._done == len(self._weights):
             parts.append(f"in {duration(passed_s)}")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .ratings import Floats, RatingTrack, check_scale, first_line, scale_text
-from .readers import RatingGroup
+from .ratings import (
+    DIMENSIONS,
+    Floats,
+    RatingTrack,
+    check_scale,
+    first_line,
+    scale_of_text,
+    scale_text,
+)
+from .readers import RatingGroup, generic
 from .resample import GAP_STEPS, usual_step
 
 _MISSING_SHARE = 0.2
@@ -28,7 +37,8 @@ def rating_facts(group: RatingGroup, settings: Mapping[str, Any]) -> dict[str, A
     first = tracks[0]
     gaps = [_gaps(track) for track in tracks]
     constant = [max(_constant_s(t, t.valence), _constant_s(t, t.arousal)) for t in tracks]
-    missing = float(np.mean(np.isnan(valence) | np.isnan(arousal)))
+    held = [{"valence": valence, "arousal": arousal}[name] for name in first.dimensions]
+    missing = float(np.isnan(held).any(axis=0).mean())
     facts = {
         "items": len(tracks),
         "samples": len(valence),
@@ -37,7 +47,7 @@ def rating_facts(group: RatingGroup, settings: Mapping[str, Any]) -> dict[str, A
         else [],
         "time_base": "clips" if all(t.is_clip for t in tracks) else first.time_base,
         "rate_hz": _rate_hz(first),
-        "scale": _scales(first),
+        **{f"{name}_scale": _scale(first, name) for name in DIMENSIONS},
         "missing_share": round(missing, 4),
         "gaps": sum(count for count, _ in gaps),
         "longest_gap_s": max((longest for _, longest in gaps), default=0.0) or None,
@@ -48,14 +58,36 @@ def rating_facts(group: RatingGroup, settings: Mapping[str, Any]) -> dict[str, A
     return {**facts, "looks_wrong": _faults(tracks, facts)}
 
 
+def with_common_scales(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of rating files with the scales that are taken for them.
+
+    A scale that was guessed is that of all files in its folder; see `generic.widen`.
+    """
+    found = [dict(row) for row in rows]
+    guessed = [row for row in found if row.get("reader") == generic.NAME and row.get("guessed")]
+    about: list[dict[str, Any]] = [
+        {
+            "folder": Path(row["path"].partition(";")[0]).parent,
+            "guesses": row["guessed"],
+            **{f"{name}_scale": scale_of_text(row[f"{name}_scale"] or "") for name in DIMENSIONS},
+        }
+        for row in guessed
+    ]
+    generic.widen(about)
+    for row, one in zip(guessed, about, strict=True):
+        row["guessed"] = one["guesses"]
+        for name in DIMENSIONS:
+            scale = one[f"{name}_scale"]
+            row[f"{name}_scale"] = scale and scale_text(scale)
+    return found
+
+
 def _faults(tracks: Sequence[RatingTrack], facts: Mapping[str, Any]) -> list[str]:
     wrong = sorted({fault for track in tracks if (fault := check_scale(track))})
-    for name in ("valence", "arousal"):
-        if facts[f"{name}_min"] is None:
-            wrong.append(f"no {name}")
-    if facts["missing_share"] > _MISSING_SHARE and all(
-        facts[f"{name}_min"] is not None for name in ("valence", "arousal")
-    ):
+    dimensions = tracks[0].dimensions
+    empty = [name for name in dimensions if facts[f"{name}_min"] is None]
+    wrong += [f"no {name}" for name in empty]
+    if facts["missing_share"] > _MISSING_SHARE and not empty:
         wrong.append(f"{facts['missing_share']:.0%} of the samples are missing")
     if facts["gaps"]:
         wrong.append(f"{facts['gaps']} gaps, the longest {facts['longest_gap_s']:g} s")
@@ -117,9 +149,9 @@ def _rate_hz(track: RatingTrack) -> float | None:
     return round(1 / usual_step(track.start), 3)
 
 
-def _scales(track: RatingTrack) -> str:
-    valence, arousal = scale_text(track.valence_scale), scale_text(track.arousal_scale)
-    return valence if valence == arousal else f"valence {valence}, arousal {arousal}"
+def _scale(track: RatingTrack, name: str) -> str | None:
+    scale = track.scale_of(name)
+    return None if scale is None else scale_text(scale)
 
 
 def _range(name: str, values: Floats) -> dict[str, Any]:

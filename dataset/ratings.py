@@ -18,6 +18,7 @@ Scale = tuple[float, float]
 TimeBase = Literal["frames", "seconds", "intervals"]
 """`start` counts pictures, or tells when a sample was given, or when an interval begins."""
 
+DIMENSIONS = ("valence", "arousal")
 UNIT_SCALE: Scale = (-1.0, 1.0)
 _MISSING = frozenset(("", "nan", "na", "n/a", "null", "none", "-"))
 
@@ -41,7 +42,8 @@ class RatingTrack:
 
     `start` is in pictures or seconds (see `TimeBase`), rising; `end` (s) belongs to intervals, inf
     is the video's end. A missing value is NaN. `raters` counts the voices in each sample. `parts`
-    names the intervals where each may also be a video of its own.
+    names the intervals where each may also be a video of its own. `dimensions` are those that the
+    files have a place for. `lines` are those of the samples in their file, if it has any.
     """
 
     item: str
@@ -58,11 +60,19 @@ class RatingTrack:
     subject: str = ""
     parts: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = DIMENSIONS
+    lines: tuple[int, ...] = ()
 
     @property
     def is_clip(self) -> bool:
         """Whether one value holds for the whole video."""
         return self.end is not None and len(self.end) == 1 and bool(np.isinf(self.end[0]))
+
+    def scale_of(self, dimension: str) -> Scale | None:
+        """Return the scale of a dimension; None where the files have no place for it."""
+        if dimension not in self.dimensions:
+            return None
+        return self.valence_scale if dimension == "valence" else self.arousal_scale
 
 
 def track(
@@ -77,14 +87,18 @@ def track(
 ) -> RatingTrack:
     """Return a track of arrays, in order of `start`; one rater a sample unless `raters` is given.
 
-    Raises: RatingError where two samples are of the same time.
+    `lines` are those of the samples and `column` what tells their times, for whoever must mend
+    them. Raises: RatingError where two samples are of the same time.
     """
+    lines, column = more.pop("lines", ()), more.pop("column", "")
     begins = np.asarray(start, float)
     order = np.argsort(begins, kind="stable")
     begins = begins[order]
     if time_base != "intervals" and (twice := np.flatnonzero(np.diff(begins) == 0)).size:
         at = begins[twice[0]]
-        raise RatingError(paths[0], f"two samples of {item or 'the video'} are at {at:g}")
+        line = lines[order[twice[0] + 1]] if lines else None
+        fault = f"two samples of {item or 'the video'} are at {at:g}"
+        raise RatingError(paths[0], fault, line, column)
     raters = more.pop("raters", None)
     end = more.pop("end", None)
     voices = np.ones(len(begins)) if raters is None else np.asarray(raters, float)[order]
@@ -100,6 +114,7 @@ def track(
         voices,
         end=None if end is None else np.asarray(end, float)[order],
         parts=tuple(parts[k] for k in order) if parts else (),
+        lines=tuple(lines[k] for k in order) if lines else (),
         **more,
     )
 
@@ -143,9 +158,8 @@ class Table:
         wanted = len(self.columns) or len(self.rows[0])
         for line, row in zip(self.lines, self.rows, strict=True):
             if any(row[wanted:]):
-                raise RatingError(
-                    self.path, f"the line has {len(row)} cells for {wanted} columns", line
-                )
+                fault = f"the line has {len(row)} cells for {wanted} columns"
+                raise RatingError(self.path, fault, line, str(wanted + 1))
 
     def index(self, column: str) -> int:
         """Return where a column is, in whatever case. Raises: RatingError naming those there."""
@@ -199,7 +213,8 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RatingError(path, f"is no text in UTF-8 (byte {error.start})") from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise RatingError(path, f"is no text in UTF-8 (byte {error.start})", line) from None
     except OSError as error:
         raise RatingError(path, f"cannot be read: {error.strerror}") from None
 
@@ -224,17 +239,44 @@ def check_scale(found: RatingTrack) -> str:
         ("valence", found.valence, found.valence_scale),
         ("arousal", found.arousal, found.arousal_scale),
     ):
-        if np.isnan(values).all():
-            continue
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        if low < scale[0] - 1e-6 or high > scale[1] + 1e-6:
-            return f"{name} goes from {low:g} to {high:g}, outside of its scale {scale_text(scale)}"
+        outside = np.flatnonzero((values < scale[0] - 1e-6) | (values > scale[1] + 1e-6))
+        if outside.size:
+            low, high = float(np.nanmin(values)), float(np.nanmax(values))
+            where = f", first in line {found.lines[outside[0]]}" if found.lines else ""
+            return (
+                f"{name} goes from {low:g} to {high:g}, outside of its scale {scale_text(scale)}"
+                f"{where}"
+            )
     return ""
+
+
+def check_times(paths: Sequence[Path], tables: Sequence[Table], times: Sequence[Floats]) -> None:
+    """Refuse two files whose samples are not of the same times.
+
+    Raises: RatingError naming the first line of the second file that differs, or the first one
+    that its partner lacks.
+    """
+    first, second = times
+    common = min(len(first), len(second))
+    apart = np.flatnonzero(first[:common] != second[:common])
+    if not apart.size and len(first) == len(second):
+        return
+    longer = int(len(second) > len(first) or bool(apart.size))
+    line = tables[longer].lines[int(apart[0]) if apart.size else common]
+    column = tables[longer].columns[0] if tables[longer].columns else "1"
+    fault = f"its times are not those of {paths[1 - longer]}"
+    raise RatingError(paths[longer], fault, line, column)
 
 
 def scale_text(scale: Scale) -> str:
     """Return a scale as it stands in a table, such as `-1..1`."""
     return f"{scale[0]:g}..{scale[1]:g}"
+
+
+def scale_of_text(text: str) -> Scale | None:
+    """Return the scale of such a text; None where it is none."""
+    low, dots, high = text.partition("..")
+    return (float(low), float(high)) if dots else None
 
 
 def to_unit(values: Floats, scale: Scale) -> Floats:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..sinks._look.words import clock
 from ..stream.messages import QUADRANTS
+from .curve import length_of
 from .page import page
 from .results import DRAWN, SCALED, Results
 
@@ -22,7 +23,7 @@ CAPTIONS = {
     "moods.png": "How often each label was given, among the frames in which a face was read.",
     "movement.png": "How much bodies moved. One torso length per second is lively gesturing.",
     "confusion.png": "Rated against measured labels, frame by frame, without taking the rater's "
-    "lag off. Each row adds up to 100 %.",
+    "lag off. Each row adds up to 100\u00a0%.",
     "agreement.png": "Agreement with the ratings by video. CCC is 1 where two courses are the "
     "same, 0 where they have nothing in common; the interval is a bootstrap's.",
     "agreement_lag.png": "Agreement when the ratings are moved in time. A rater is late by a "
@@ -78,7 +79,7 @@ def _row(results: Results, video_id: str, is_shown: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "video_id": video_id,
         "link": f"#{video_id}" if is_shown else _story_of(results, video_id),
-        "duration_s": float(table["timestamp"].max()),
+        "duration_s": length_of(table["timestamp"].drop_duplicates().to_numpy(float)),
         "frames": int(table["frame"].nunique()),
         "people": int(table["person"].nunique()),
         "movement": _number(table["movement"].mean()),

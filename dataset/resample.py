@@ -41,8 +41,11 @@ def at_frames(
             [(track, track.raters) for track in tracks],
         )
     )
-    rated = ~(np.isnan(valence) & np.isnan(arousal))
-    raters: Floats = np.where(rated, np.nan_to_num(np.rint(voices)), 0.0).sum(axis=0)
+    counts = [
+        np.where(np.isnan(one), 0.0, np.nan_to_num(np.rint(voices))).sum(axis=0)
+        for one in (valence, arousal)
+    ]
+    raters: Floats = np.maximum(*counts)  # Who rated both in two files is one rater.
     return FrameRatings(_mean(valence), _mean(arousal), raters)
 
 

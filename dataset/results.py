@@ -10,12 +10,16 @@ from typing import Any
 import pandas as pd
 
 from ..stream.errors import UsageError
+from .files import read_json
 from .options import StepOptions
 
 SCALED = ("valence", "arousal")
 RATED = tuple(f"rating_{name}" for name in SCALED)
 DRAWN = ("frame", "timestamp", "person", *SCALED, "movement")
 """Columns of the features that pictures and tables of the whole dataset are made of."""
+
+SCALE = "scale"
+"""Of `normalise`: 0 and 1 are the ends of the scale."""
 
 _TEXT = {"video_id": str, "label": str, "rating_label": str}
 
@@ -67,6 +71,21 @@ class Results:
                 return path
         raise UsageError(f"{named}: the video is no longer there; name its folder as it was")
 
+    def normalised_by(self) -> str:
+        """Return how ratings became labels: `scale`, `dataset` or `subject`."""
+        found = read_json(self.out / "labels" / "normalisation.json")
+        return str(found.get("normalise", SCALE)) if isinstance(found, dict) else SCALE
+
+    def warn_of_normalised(self) -> list[str]:
+        """Return a remark where ratings are not on their own scale, else nothing."""
+        by = self.normalised_by()
+        if by == SCALE:
+            return []
+        return [
+            f"the ratings were normalised by {by} in label, the measured values are not; for "
+            f"ratings on their own scale run label with --set normalise={SCALE} before"
+        ]
+
     def features(self, video_id: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a row per frame and person, as extract wrote it, or some of its columns.
 
@@ -84,7 +103,8 @@ class Results:
         """
         table = self.features(video_id, columns)
         labels = _read(self.labels_of(video_id), "label")
-        if len(labels) != len(table) or (labels["seq"].to_numpy() != table["frame"]).any():
+        same = "frame" in labels and len(labels) == len(table)
+        if not same or (labels["frame"].to_numpy() != table["frame"]).any():
             raise UsageError(f"the labels of {video_id} are older than its features; run label")
         beside: dict[str, Any] = {
             name: labels[f"{name}_01"].to_numpy(float) * 2 - 1 for name in RATED

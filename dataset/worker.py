@@ -1,5 +1,7 @@
 """A process that works on items: lines of JSON come in, one line of JSON goes out for each.
 
+Before it there may be lines with `share`, which tell how much of the item is done so far.
+
 It leaves at once when its standard input closes, since whoever asked is gone then.
 """
 
@@ -17,6 +19,9 @@ from typing import Any
 
 from ..stream.errors import AffectstreamError, ConfigError, MissingExtraError, ModelError
 
+TELL = "tell"
+"""Key of an item under which `work` finds whom to tell how much of it (0..1) is done so far."""
+
 _FATAL = (ConfigError, MissingExtraError, ModelError)
 """What would fail for every other item too."""
 
@@ -29,9 +34,12 @@ def main() -> None:
     work = import_module(sys.argv[1]).work
     items: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(items,), name="items", daemon=True).start()
+
+    def put(answer: dict[str, Any]) -> None:
+        answers.write(json.dumps(answer, default=str).encode() + b"\n")
+
     while True:
-        answer = json.dumps(_answer(work, items.get()), default=str)
-        answers.write(answer.encode() + b"\n")
+        put(_answer(work, {**items.get(), TELL: lambda share: put({"share": share})}))
 
 
 def _listen(items: queue.Queue[dict[str, Any]]) -> None:

@@ -50,9 +50,9 @@ def write_tables(out: Path, video_id: str, table: pd.DataFrame, rating: Ratings 
     labels = pd.DataFrame(
         {
             "video_id": video_id,
-            "seq": table["frame"],
-            "pts_s": table["timestamp"],
-            "person_id": table["person"].astype("Int64"),
+            "frame": table["frame"],
+            "timestamp": table["timestamp"],
+            "person": table["person"].astype("Int64"),
             "rating_valence_01": ((given[:, 0] + 1) / 2).round(4),
             "rating_arousal_01": ((given[:, 1] + 1) / 2).round(4),
             "rating_label": _labels(given[:, 0], given[:, 1]),

@@ -5,6 +5,7 @@ from affectstream.dataset.agreement import (
     Series,
     agree,
     best_lag,
+    ccc_of,
     metrics_of,
     shifted,
     sums_of,
@@ -47,6 +48,18 @@ def test_the_best_lag_is_how_late_the_ratings_are(late_s: float) -> None:
     assert found is not None
     assert found.lag_s == pytest.approx(late_s)
     assert found.values["ccc"] > 0.999
+
+
+def test_the_course_over_lags_peaks_at_the_best_lag() -> None:
+    """A short video: at far lags a few frames agree by chance, and are not told."""
+    times_s, values = course(8.0)
+    rated = np.interp(times_s - 0.5, times_s, values)
+    sums = sums_of(Series(times_s, values, rated), LAGS_S)
+    found, over_lags = agree(sums, LAGS_S, 200, 0, True), ccc_of(sums.sum(axis=0))
+    assert found is not None
+    assert np.isnan(over_lags[[0, -1]]).all()
+    assert LAGS_S[int(np.nanargmax(over_lags))] == found.lag_s
+    assert np.nanmax(over_lags) == pytest.approx(found.values["ccc"])
 
 
 def test_lag_zero_is_not_moved() -> None:

@@ -15,11 +15,15 @@ from affectstream.dataset.curve import (
     curve_of,
     moments_of,
 )
+from affectstream.dataset.drawing.frames import annotated
 from affectstream.dataset.drawing.style import gapped
 from affectstream.dataset.groups import groups_of
+from affectstream.dataset.moments import Moment
 from affectstream.dataset.options import StepOptions
 from affectstream.dataset.results import Results
+from affectstream.dataset.steps import story
 from affectstream.stream.errors import UsageError
+from affectstream.stream.messages import Body, Person, Reading
 
 STEP_S = 0.1
 NAN = float("nan")
@@ -159,3 +163,42 @@ def test_bodies_that_are_looked_for_on_every_second_frame_are_there_all_the_time
     assert made.people[30:69].tolist() == [1.0] * 39
     assert (made.people[:27] == 0).all() and (made.people[73:] == 0).all()
     assert [chapter.mood for chapter in chapters_of(made, 12)] == [NOBODY, UNREAD, NOBODY]
+
+
+@pytest.mark.parametrize(
+    ("made", "people", "words"),
+    [
+        (curve((2.0, 0.1, 0.1, 1)), 1, "of 2.0 s: where valence and arousal turn"),
+        (curve((2.0, NAN, NAN, 0)), 0, "evenly spread: there is no course to follow. Nobody"),
+    ],
+)
+def test_a_story_says_which_moments_it_shows(made: Curve, people: int, words: str) -> None:
+    assert words in story.told_of(made, people, [])
+
+
+def test_what_a_moment_measured_is_told_where_somebody_is_there() -> None:
+    one = Moment(
+        *(1, 0, 0.0, "0.0 s", "calm", "neutral", "open", 0.1, 0.1, 0.25, 2, (None, None), ""),
+        image_bgr=np.zeros((1, 1, 3), np.uint8),
+    )
+    assert one.metrics == "movement 0.25 torso lengths/s, open, 2 people"
+    assert one._replace(movement=None, people=1).metrics == "movement not measured, open"
+    assert one._replace(people=0).metrics == ""
+
+
+def test_landmarks_beside_the_skeleton_are_drawn() -> None:
+    """The nose is no joint of the skeleton; it is in white where it can be seen."""
+    for visibility, is_drawn in ((0.9, True), (0.1, False)):
+        points = [(160.0, 120.0, 0.0, 0.0)] * 33
+        points[0] = (160.0, 80.0, 0.0, visibility)
+        shown = Body((100.0, 10.0, 220.0, 230.0), 0.9, "blazepose33", tuple(points))
+        reading = Reading(
+            source_id="clip",
+            seq=0,
+            pts_s=0.0,
+            width_px=320,
+            height_px=240,
+            people=(Person(id=1, body=shown),),
+        )
+        picture = annotated(np.zeros((240, 320, 3), np.uint8), reading)
+        assert (picture[80, 160] == 255).all() == is_drawn

@@ -206,6 +206,14 @@ def test_agreement_is_by_video_person_and_all(finished: Path) -> None:
     assert "alone" not in set(table["video_id"])
 
 
+def test_ratings_that_are_not_on_their_own_scale_are_remarked_on(root: Path, copied: Path) -> None:
+    assert "normalised" not in done("evaluate", root, copied).output
+    done("label", root, copied, "--set", "normalise=subject")
+    told = done("evaluate", root, copied).output
+    assert "the ratings were normalised by subject" in told
+    assert "puts this into report.html" in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from affectstream.dataset.files import Ledger
-from affectstream.dataset.jobs import run_items
+from affectstream.dataset.jobs import _Crew, _send, run_items
 from affectstream.dataset.progress import Progress, duration
+
+WORK = """
+def work(item):
+    for share in (0.25, 0.5):
+        item["tell"](share)
+    return {"value": item["value"]}
+"""
 
 
 @pytest.mark.parametrize(("items", "passed_s", "line"), [
@@ -24,6 +31,31 @@ def test_progress_tells_rate_and_time_left_by_weight(
     for item in items:
         progress.count(item)
     assert progress.line(passed_s) == line
+
+
+def test_progress_tells_of_items_that_are_begun_in_their_unit() -> None:
+    progress = Progress("extract", {"a": 100.0, "b": 300.0}, io.StringIO(), "frames")
+    assert progress.line(1.0) == "extract: 0/2"
+    progress.begun("b", 0.5)
+    assert progress.line(10.0) == "extract: 0/2, 15 frames/s, 17 s left"
+    progress.count("a")
+    assert progress.line(10.0) == "extract: 1/2, 25 frames/s, 6 s left"
+    progress.count("b")
+    assert progress.line(20.0) == "extract: 2/2, 20 frames/s, in 20 s"
+
+
+def test_an_item_that_is_begun_is_told_of_and_done_once(tmp_path: Path) -> None:
+    """What a worker tells on the way is no answer."""
+    (tmp_path / "affectstream_begun.py").write_text(WORK, encoding="utf-8")
+    crew = _Crew("affectstream_begun", 100)
+    with pytest.MonkeyPatch.context() as patch, crew:
+        patch.setenv("PYTHONPATH", str(tmp_path))
+        crew.refresh(1)
+        _send(crew.idle()[0], "one", {"value": 7})
+        found = []
+        while crew.is_busy:
+            found += crew.results()
+    assert found == [("one", {"share": 0.25}), ("one", {"share": 0.5}), ("one", {"value": 7})]
 
 
 def test_progress_counts_failures_and_ends_with_a_line() -> None:

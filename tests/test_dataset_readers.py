@@ -1,5 +1,6 @@
 """Every format is read as it is, and what is wrong in it is named by file, line and column."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import made_ratings
 import numpy as np
 import pytest
 
-from affectstream.dataset.rating_facts import rating_facts
+from affectstream.dataset.rating_facts import rating_facts, with_common_scales
 from affectstream.dataset.ratings import RatingError, RatingTrack
 from affectstream.dataset.readers import READERS, RatingGroup, assign
+from affectstream.dataset.readers.generic import with_common_scales as with_common_scales_of
 from affectstream.stream.errors import ConfigError
 
 Make = Callable[[Path], tuple[Path, ...]]
@@ -127,14 +129,14 @@ def test_files_of_other_things_are_left_alone(tmp_path: Path) -> None:
     [
         (made_ratings.veatic, "2,0.5", "2,high", "0_valence.csv, line 3, column 2: 'high' is no"),
         (made_ratings.veatic, "2,0.5\n", "2\n", "0_valence.csv, line 3, column 2: the line has 1"),
-        (made_ratings.veatic, "3,-0.5\n", "", "0_arousal.csv: has 4 rows, but 0_valence.csv has 3"),
+        (made_ratings.veatic, "3,-0.5\n", "", "0_arousal.csv, line 4, column 2: has 4 rows"),
         (
             made_ratings.afew_va,
             '"valence": 2',
             '"valence": "x"',
-            "column frames.00001.valence: 'x'",
+            "001.json, line 1, column frames.00001.valence: 'x'",
         ),
-        (made_ratings.afew_va, '{"00000"', '"00000"', "001.json, line 1: is no JSON"),
+        (made_ratings.afew_va, '{"00000"', '"00000"', "001.json, line 1, column 38: is no JSON"),
         (made_ratings.case, "1050,5.5", "soon,5.5", "sub_1.csv, line 3, column jstime: 'soon' is"),
         (made_ratings.case, ",video", ",film", "line 1, column video: there is no such column"),
         (
@@ -144,13 +146,13 @@ def test_files_of_other_things_are_left_alone(tmp_path: Path) -> None:
             "Movie_Valence.txt, line 4, column Time: 'x' is no",
         ),
         (made_ratings.liris_clips, "\t2.5\t", "\tfine\t", "line 2, column valenceValue: 'fine'"),
-        (made_ratings.recola, "0.04;", "0.05;", "arousal/train_1.csv, column time: its times"),
+        (made_ratings.recola, "0.04;", "0.05;", "arousal/train_1.csv, line 3, column time: its"),
         (made_ratings.omg, "0.5,2.0", "2.5,2.0", "omg_TrainVideos.csv, line 2, column end: the ut"),
         (
             made_ratings.deap,
             "7.71",
             "7,71",
-            "participant_ratings.csv, line 2: the line has 10 cells",
+            "participant_ratings.csv, line 2, column 10: the line has 10 cells",
         ),
         (made_ratings.deap, "7.71", "inf", "line 2, column Valence: inf is not finite"),
     ],
@@ -167,6 +169,52 @@ def test_a_fault_is_named_by_file_line_and_column(
     assert words in str(caught.value)
 
 
+def test_a_fault_in_json_is_named_by_its_line(tmp_path: Path) -> None:
+    (path,) = made_ratings.afew_va(tmp_path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["frames"]["00002"]["arousal"] = "much"
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    line = next(k for k, text in enumerate(lines, 1) if "much" in text)
+    with pytest.raises(RatingError, match=f"line {line}, column frames.00002.arousal: 'much'"):
+        read_all(tmp_path)
+
+
+def test_two_files_of_different_length_are_named_by_the_first_line_too_many(
+    tmp_path: Path,
+) -> None:
+    valence, _ = made_ratings.liris(tmp_path)
+    with valence.open("a", encoding="utf-8") as file:
+        file.write("4\t0.1\t0.1\n")
+    with pytest.raises(RatingError, match=r"Movie_Valence\.txt, line 6, column Time: its times"):
+        read_all(tmp_path)
+
+
+def test_a_table_of_one_dimension_lacks_nothing(tmp_path: Path) -> None:
+    path = made_ratings.write(tmp_path / "a_valence.csv", "time,valence\n0,1\n1,9\n2,4\n")
+    facts = rating_facts(RatingGroup("generic", (path,)), {})
+    assert (facts["looks_wrong"], facts["missing_share"]) == ([], 0)
+    assert (facts["valence_scale"], facts["arousal_scale"]) == ("1..9", None)
+
+
+def test_the_scale_that_is_told_is_the_one_that_is_taken(tmp_path: Path) -> None:
+    """A file that uses the middle of a scale has that of its folder."""
+    made_ratings.write(tmp_path / "a.csv", "time,valence\n0,2\n1,4\n")
+    made_ratings.write(tmp_path / "b.csv", "time,valence\n0,1\n1,9\n")
+    rows = [
+        {"reader": "generic", "path": name, **rating_facts(RatingGroup("generic", (path,)), {})}
+        for name in ("a.csv", "b.csv")
+        for path in [tmp_path / name]
+    ]
+    assert rows[0]["valence_scale"] == "1..5"
+    told = with_common_scales(rows)
+    taken = with_common_scales_of(read_all(tmp_path))
+    for row, track in zip(told, taken, strict=True):
+        assert (row["valence_scale"], track.valence_scale) == ("1..9", (1, 9))
+        assert "valence on a scale of 1..9" in row["guessed"]
+        assert "valence on a scale of 1..9" in track.guesses
+
+
 @pytest.mark.parametrize("make", [made_ratings.veatic, made_ratings.liris, made_ratings.recola])
 def test_half_of_a_pair_is_not_enough(tmp_path: Path, make: Make) -> None:
     make(tmp_path)[1].unlink()
@@ -179,7 +227,8 @@ def test_a_missing_value_is_missing_and_two_of_one_time_are_refused(tmp_path: Pa
     (track,) = read_all(tmp_path)
     assert np.isnan(track.valence).all() and track.arousal.tolist() == [0.2, 0.4]
     made_ratings.write(tmp_path / "mine.csv", "time,valence\n1,0.1\n1,0.4\n")
-    with pytest.raises(RatingError, match="two samples of mine are at 1"):
+    words = r"mine\.csv, line 3, column time: two samples of mine are at 1"
+    with pytest.raises(RatingError, match=words):
         read_all(tmp_path)
 
 
@@ -187,7 +236,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     made_ratings.write(tmp_path / "mine.csv", "time,valence\n0,0.1\n")
     with (tmp_path / "mine.csv").open("ab") as file:
         file.write(b"\xff\xfe")
-    with pytest.raises(RatingError, match=r"mine\.csv: is no text in UTF-8"):
+    with pytest.raises(RatingError, match=r"mine\.csv, line 3: is no text in UTF-8"):
         READERS["generic"].read((tmp_path / "mine.csv",), {})
 
 

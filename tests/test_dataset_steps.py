@@ -50,8 +50,9 @@ def features(out: Path, video_id: str) -> pd.DataFrame:
 def test_every_frame_of_every_video_has_a_row(finished: Path, video_id: str) -> None:
     table = features(finished, video_id)
     assert table["frame"].drop_duplicates().tolist() == list(range(FRAMES[video_id]))
-    labels = pd.read_csv(finished / "labels" / f"{video_id}.csv")
-    assert labels["seq"].tolist() == table["frame"].tolist()
+    labels = pd.read_csv(finished / "labels" / f"{video_id}.csv", dtype={"video_id": str})
+    keys = ["video_id", "frame", "timestamp", "person"]
+    assert len(table.merge(labels, on=keys, validate="one_to_one")) == len(table) == len(labels)
 
 
 def test_features_are_the_readings_with_the_ratings_behind(finished: Path) -> None:
@@ -105,13 +106,13 @@ def test_other_formats_are_made_on_request(root: Path, copied: Path) -> None:
 
 
 def test_labels_are_of_0_to_1(finished: Path) -> None:
-    labels = pd.read_csv(finished / "labels" / "0.csv").drop_duplicates("seq")
+    labels = pd.read_csv(finished / "labels" / "0.csv").drop_duplicates("frame")
     np.testing.assert_allclose(labels["rating_valence_01"], 0.5 + np.arange(12) / 40, atol=1e-4)
     assert labels["rating_label"].tolist() == ["neutral"] * 3 + ["calm"] * 9
     said = json.loads((finished / "labels" / "normalisation.json").read_text(encoding="utf-8"))
     assert (said["normalise"], said["neutral_radius"]) == ("scale", 0.15)
     assert said["scales"]["001"]["rating_valence"] == "-10..10"
-    afew = pd.read_csv(finished / "labels" / "001.csv").drop_duplicates("seq")
+    afew = pd.read_csv(finished / "labels" / "001.csv").drop_duplicates("frame")
     assert afew["rating_valence_01"].tolist() == [0.5, 0.6, 0.75, 0.25]
 
 
@@ -279,13 +280,33 @@ def test_the_page_needs_nothing_else_and_shows_what_is_wrong(root: Path, tmp_pat
     assert table.loc["<b>bold.mp4", ["frames", "fps_true", "audio"]].tolist() == ["30", "25", "aac"]
     assert table.loc["<b>bold.mp4", "looks_wrong"] == ""
     assert "before its declared end" in table.loc["cut.mkv", "looks_wrong"]
-    assert "valence goes from 0.1 to 7, outside of its scale -1..1" in "".join(table["looks_wrong"])
+    outside = "valence goes from 0.1 to 7, outside of its scale -1..1, first in line 2"
+    assert outside in "".join(table["looks_wrong"])
     assert (
         "bad.csv, line 2, column valence: 'low' is no number" in table.loc["bad.csv", "looks_wrong"]
     )
     page = (out / "dataset.html").read_text(encoding="utf-8")
     assert "<b>bold" not in page and "&lt;b&gt;bold" in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:)|https?://""", page)
+
+
+def test_valence_and_arousal_in_tables_of_their_own_rate_one_video(
+    root: Path, tmp_path: Path
+) -> None:
+    videos, out = tmp_path / "videos", tmp_path / "out"
+    videos.mkdir()
+    shutil.copy(root / "alone.mp4", videos / "anna.mp4")
+    for name, high in (("valence", 9), ("arousal", 7)):
+        text = f"time,{name}\n0,1\n0.2,{high}\n"
+        made_ratings.write(videos / f"anna_{name}.csv", text)
+    for step in STEPS[:3]:
+        done(step, videos, out)
+    pair = pd.read_csv(out / "pairs.csv").iloc[0]
+    assert pair[["valence_scale", "arousal_scale"]].tolist() == ["1..9", "1..7"]
+    table = features(out, "anna").drop_duplicates("frame")
+    np.testing.assert_allclose(table["rating_valence"], 1 + 40 * table["timestamp"], atol=1e-3)
+    np.testing.assert_allclose(table["rating_arousal"], 1 + 30 * table["timestamp"], atol=1e-3)
+    assert table["rating_raters"].tolist() == [1] * len(table)
 
 
 def test_doubts_are_asked_and_answered(root: Path, tmp_path: Path) -> None:
@@ -311,6 +332,23 @@ def test_doubts_are_asked_and_answered(root: Path, tmp_path: Path) -> None:
         "anna_walks": ["pairs.yaml", "ana_walks.csv", 0.0, "0..10", "1..9"],
         "told": ["manifest", "other.csv", 0.04, "1..5", "1..9"],
     }
+    told["pairs"] = {"told": {"subject": "ben", "offset_s": 0.08}}
+    told["pairs"] |= {"anna_walks": {"ratings": "none"}}
+    (out / "pairs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    made_ratings.write(videos / "manifest.csv", "video,ratings\n")
+    (videos / "other.csv").rename(videos / "told.csv")
+    done("explore", videos, out)
+    done("match", videos, out)
+    pairs = pd.read_csv(out / "pairs.csv", keep_default_na=False).set_index("video_id")
+    columns = ["matched_by", "rating_path", "offset_s", "subject"]
+    assert pairs.loc["told", columns].tolist() == ["id", "told.csv", "0.08", "ben"]
+    assert pairs.loc["anna_walks", "rating_path"] == ""
+    (videos / "told.csv").rename(videos / "other.csv")
+    told["readers"]["other.csv"] = {"valence_scale": [0, 7]}
+    told["pairs"] = {"anna_walks": {"ratings": ["ana_walks.csv", "other.csv"]}, "told": "none"}
+    (out / "pairs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    mixed = do("match", videos, out)
+    assert mixed.exit_code == 2 and "anna_walks: its ratings have more than one" in mixed.output
     told["pairs"] = {"anna_walks": "absent.csv"}
     (out / "pairs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
     assert "there is no file absent.csv" in do("match", videos, out).output

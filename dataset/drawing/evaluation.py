@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,21 @@ MOST_VIDEOS = 40
 """More than this many rows of a plot cannot be read; the table has them all."""
 
 
-def draw_evaluation(folder: Path, table: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Draw `agreement.png` (videos), `agreement_lag.png` and `agreement_scatter.png`."""
+def draw_evaluation(
+    folder: Path,
+    table: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
+    lags_s: Sequence[float],
+) -> None:
+    """Draw `agreement.png` (videos), `agreement_lag.png` and `agreement_scatter.png`.
+
+    The best lag is that of the table in all of them.
+    """
     _draw_videos(folder / "agreement.png", table)
-    _draw_lags(folder / "agreement_lag.png", table, frames)
-    _draw_scatter(folder / "agreement_scatter.png", frames)
+    overall = table[(table["lag"] == "best") & (table["scope"] == "overall")]
+    best = {str(row["dimension"]): row for _, row in overall.iterrows()}
+    _draw_lags(folder / "agreement_lag.png", best, frames, lags_s)
+    _draw_scatter(folder / "agreement_scatter.png", best, frames)
 
 
 def _draw_videos(path: Path, table: pd.DataFrame) -> None:
@@ -53,7 +63,8 @@ def _draw_videos(path: Path, table: pd.DataFrame) -> None:
             f"; {len(names) - len(shown)} more in evaluation.csv" if len(names) > len(shown) else ""
         )
         figure.suptitle(
-            f"Agreement with the ratings, video by video (bars: 95 % bootstrap interval{left})",
+            "Agreement with the ratings, video by video (bars: 95 % bootstrap interval, none of "
+            f"what is no longer than {agreement.BLOCK_S:g} s{left})",
             x=0.01,
             ha="left",
             fontsize=10,
@@ -66,32 +77,37 @@ def _whisker(axis: Any, place: float, row: Any, colour: str, size: float) -> Non
     axis.plot(row["ccc"], place, "o", color=colour, markersize=size, zorder=3)
 
 
-def _draw_lags(path: Path, table: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> None:
-    lags_s = np.round(np.arange(-5.0, 5.01, 0.2), 2)
+def _draw_lags(
+    path: Path,
+    best: Mapping[str, Any],
+    frames: Mapping[str, pd.DataFrame],
+    lags_s: Sequence[float],
+) -> None:
+    """CCC by lag, where enough frames are left to compare."""
     with page(path, 9.2, 3.1) as figure:
         for axis, dimension in zip(figure.subplots(1, 2, sharey=True), SCALED, strict=True):
             pooled = np.zeros((len(lags_s), 8))
             for one in frames.values():
-                sums = agreement.sums_of(_series(one, dimension), lags_s.tolist()).sum(axis=0)
+                sums = agreement.sums_of(_series(one, dimension), lags_s).sum(axis=0)
                 pooled += sums
                 if len(frames) <= MOST_VIDEOS:
-                    ccc = agreement.metrics_of(sums)[:, 0]
+                    ccc = agreement.ccc_of(sums)
                     axis.plot(lags_s, ccc, color=COLOUR[dimension], linewidth=0.7, alpha=0.3)
-            ccc = agreement.metrics_of(pooled)[:, 0]
-            axis.plot(lags_s, ccc, color=COLOUR[dimension], linewidth=2.4)
-            if np.isfinite(ccc).any():
-                top = int(np.nanargmax(ccc))
-                axis.plot(lags_s[top], ccc[top], "o", color=INK, markersize=5, zorder=4)
+            axis.plot(lags_s, agreement.ccc_of(pooled), color=COLOUR[dimension], linewidth=2.4)
+            if dimension in best:
+                at_s, top = best[dimension]["lag_s"], best[dimension]["ccc"]
+                axis.plot(at_s, top, "o", color=INK, markersize=5, zorder=4)
                 axis.annotate(
-                    f"{ccc[top]:.2f} at {lags_s[top]:+.1f} s",
-                    (lags_s[top], ccc[top]),
+                    f"{top:.2f} at {at_s:+.1f} s",
+                    (at_s, top),
                     xytext=(0, 8),
                     textcoords="offset points",
                     ha="center",
                     fontweight="bold",
                 )
             axis.axvline(0, color="#A8AEB6", linewidth=0.9)
-            axis.set_xlim(-5, 5)
+            reach_s = max(lags_s[-1], 0.1)
+            axis.set_xlim(-reach_s, reach_s)
             axis.set_ylim(-1.02, 1.02)
             axis.set_xlabel("lag, s (positive: the rating comes later than what is seen)")
             axis.set_ylabel("CCC")
@@ -99,16 +115,14 @@ def _draw_lags(path: Path, table: pd.DataFrame, frames: Mapping[str, pd.DataFram
             axis.label_outer()
 
 
-def _draw_scatter(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+def _draw_scatter(path: Path, best: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
     """How often which measured value met which rating, at the lag of all videos together."""
-    lags_s = np.round(np.arange(-5.0, 5.01, 0.2), 2).tolist()
     with page(path, 9.2, 4.0) as figure:
         for axis, dimension in zip(figure.subplots(1, 2), SCALED, strict=True):
             series = [_series(one, dimension) for one in frames.values()]
-            pooled = np.sum([agreement.sums_of(one, lags_s).sum(axis=0) for one in series], axis=0)
-            at = int(agreement.best_lag(pooled, len(lags_s) // 2))
+            lag_s = float(best[dimension]["lag_s"]) if dimension in best else 0.0
             x = np.concatenate([one.measured for one in series])
-            y = np.concatenate([agreement.shifted(one, lags_s[at]) for one in series])
+            y = np.concatenate([agreement.shifted(one, lag_s) for one in series])
             both = np.isfinite(x) & np.isfinite(y)
             axis.plot([-1, 1], [-1, 1], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=3)
             if both.any():
@@ -129,7 +143,7 @@ def _draw_scatter(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
             axis.set_yticks([-1, -0.5, 0, 0.5, 1])
             axis.set_aspect("equal")
             axis.set_xlabel(f"measured {dimension} (−1..1)")
-            axis.set_ylabel(f"rated {dimension} (−1..1), {lags_s[at]:+.1f} s later")
+            axis.set_ylabel(f"rated {dimension} (−1..1), {lag_s:+.1f} s later")
             axis.set_title(f"{dimension.capitalize()}: on the line, they agree")
 
 

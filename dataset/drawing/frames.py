@@ -10,16 +10,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...models.base import COCO17_IN
 from ...sinks._look.cards import Cards
-from ...sinks._look.figures import draw_figure
+from ...sinks._look.figures import BONES, VISIBLE, draw_figure
 from ...sinks._look.hold import Hold
 from ...sinks._look.overlay import Overlay
+from ...sinks._look.palette import SHADOW_BGR, TEXT_BGR
 from ...sinks._look.places import Rect
 from ...sinks._look.sprites import Type, text_size_px
 from ...sinks.video import Config as VideoConfig
 from ...sinks.video import VideoFile
 from ...stream.errors import IncompleteError
-from ...stream.messages import Image, Narration, Reading
+from ...stream.messages import Image, Narration, Person, Reading
 from ...stream.sources.video import Config as SourceConfig
 from ...stream.sources.video import Video
 from ...stream.window import SlidingWindow
@@ -74,10 +76,24 @@ def annotated(image_bgr: Image, reading: Reading) -> Image:
     canvas = image_bgr.copy()
     for person in reading.people:
         draw_figure(canvas, person, max(1, round(text_px / 7)))
+        _draw_points(canvas, person, max(1, round(text_px / 9)))
     margin = text_px // 2
     area = Rect(margin, margin, width_px - margin, height_px - margin)
     Cards(Type(), text_px).draw(canvas, reading, area, [])
     return canvas
+
+
+def _draw_points(image_bgr: Image, person: Person, radius_px: int) -> None:
+    """Draw the visible landmarks that the skeleton leaves out: of face, hands and feet."""
+    if person.body is None:
+        return
+    body = person.body
+    joints = {COCO17_IN[body.layout][joint] for bone in BONES for joint in bone}
+    for k, (x, y, _, visibility) in enumerate(body.keypoints):
+        if k not in joints and visibility >= VISIBLE:
+            at = (round(x), round(y))
+            cv2.circle(image_bgr, at, radius_px + 1, SHADOW_BGR, -1, cv2.LINE_AA)
+            cv2.circle(image_bgr, at, radius_px, TEXT_BGR, -1, cv2.LINE_AA)
 
 
 def smaller(image_bgr: Image) -> Image:

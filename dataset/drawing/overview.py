@@ -170,7 +170,14 @@ def _draw_movement(path: Path, movement: Mapping[str, Counts]) -> None:
         axis = figure.subplots()
         for place, (low, lower, middle, upper, high) in enumerate(shown.values()):
             if np.isnan(middle):
-                axis.text(0.01, place, "no body measured", va="center", fontsize=8, color=FAINT)
+                axis.text(
+                    0.01,
+                    place,
+                    "not measured (no trunk in view)",
+                    va="center",
+                    fontsize=8,
+                    color=FAINT,
+                )
                 continue
             axis.plot([low, high], [place, place], color=MOVEMENT, linewidth=1.0)
             axis.barh(

@@ -18,7 +18,9 @@ from .style import AROUSAL, FAINT, GRID, INK, QUADRANT, RATED, VALENCE, page, ti
 COLUMNS = 3
 PANEL_IN = 3.55
 CURVE_IN = 2.1
-HEAD_IN = 1.0
+HEAD_IN = 1.15
+TOLD_CHARACTERS = 140
+TITLE_CHARACTERS = 90
 LINE_IN = 0.145
 LINES = 7
 CHARACTERS = 56
@@ -27,12 +29,12 @@ CHARACTERS = 56
 def draw_poster(
     path: Path, title: str, told: str, curve: Curve, table: pd.DataFrame, moments: Sequence[Moment]
 ) -> None:
-    """Draw the sheet; `told` is one line under the title."""
+    """Draw the sheet; `told` stands under the title, in two lines at most."""
     rows = -(-len(moments) // COLUMNS)
     aspect = max((m.image_bgr.shape[0] / m.image_bgr.shape[1] for m in moments), default=0.6)
     picture_in = (PANEL_IN - 0.15) * min(aspect, 1.0)
     texts = [wrapped(moment.text) for moment in moments]
-    words_in = 0.85 + LINE_IN * max((len(text) for text in texts), default=1)
+    words_in = 1.03 + LINE_IN * max((len(text) for text in texts), default=1)
     panel_in = picture_in + words_in + 0.2
     width_in = COLUMNS * PANEL_IN
     height_in = HEAD_IN + CURVE_IN + 0.35 + rows * panel_in
@@ -49,10 +51,13 @@ def draw_poster(
                 )
             )
 
+        head = {"x": 0.2 / width_in, "va": "top"}
+        shown = title if len(title) <= TITLE_CHARACTERS else f"{title[:TITLE_CHARACTERS]}…"
         figure.text(
-            0.2 / width_in, 1 - 0.32 / height_in, title, fontsize=15, fontweight="bold", color=INK
+            y=1 - 0.16 / height_in, s=shown, fontsize=15, fontweight="bold", color=INK, **head
         )
-        figure.text(0.2 / width_in, 1 - 0.58 / height_in, told, fontsize=9.5, color=FAINT)
+        lines = textwrap.fill(told, TOLD_CHARACTERS)
+        figure.text(y=1 - 0.48 / height_in, s=lines, fontsize=9.5, color=FAINT, **head)
         draw_curve(
             box(0.75, HEAD_IN + 0.1, width_in - 0.95, CURVE_IN - 0.55), curve, table, moments
         )
@@ -138,7 +143,8 @@ def _words(axis: Any, moment: Moment, lines: Sequence[str], high_in: float) -> N
         )
     ):
         _bar(axis, 0.02 + place * wide_in / 2, 0.53, wide_in / 2 - 0.15, name, value, rated, hue)
-    axis.text(0.02, 0.72, "\n".join(lines), fontsize=7.8, va="top", linespacing=1.25)
+    axis.text(0.02, 0.75, moment.metrics, fontsize=8, va="center", color=FAINT)
+    axis.text(0.02, 0.90, "\n".join(lines), fontsize=7.8, va="top", linespacing=1.25)
 
 
 def _bar(

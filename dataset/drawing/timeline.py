@@ -90,7 +90,7 @@ def _movement(axis: Any, table: pd.DataFrame) -> None:
     axis.set_ylim(0, max(0.5, 1.1 * top))
     axis.set_ylabel("movement\n(torso lengths/s)", fontsize=8)
     if not len(moved):
-        _absent(axis, "no body was seen")
+        _absent(axis, "not measured (no trunk in view)")
 
 
 def _emotions(axis: Any, table: pd.DataFrame) -> None:

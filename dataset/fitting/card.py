@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..results import SCALE
 from .nested import Outside
 from .table import STEP_S, Video
 
@@ -17,6 +18,7 @@ def card_of(
     rows: Sequence[Mapping[str, Any]],
     videos: Sequence[Video],
     found: Sequence[Outside],
+    normalised_by: str,
 ) -> str:
     """Return the card as Markdown."""
     lines = [
@@ -30,6 +32,7 @@ def card_of(
         f"The ratings come {about['lag_s']:g} s after what they are about, on average of what was "
         "chosen; the head is not late by that.",
         "",
+        *_normalised(normalised_by),
         "## On groups it was not fitted to",
         "",
         "| | head | CCC | 95 % interval | p | Pearson | RMSE | same sign |",
@@ -63,10 +66,22 @@ def card_of(
     return "\n".join(lines)
 
 
+def _normalised(by: str) -> list[str]:
+    if by == SCALE:
+        return []
+    return [
+        f"The ratings were normalised by {by} before: what the head says is a place between the "
+        f"lowest and the highest ratings of the {by}, not one on the raters' scale.",
+        "",
+    ]
+
+
 def _p(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 def _counted(outside: Outside) -> str:
     counts = Counter(choice.words for choice in outside.choices)
-    return ", ".join(f"{words} {number} times" for words, number in counts.most_common())
+    return ", ".join(
+        f"{words} {number} time{'s' * (number > 1)}" for words, number in counts.most_common()
+    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-DIMENSIONS = ("valence", "arousal")
+from ..ratings import DIMENSIONS
 
 
 def pair_up(

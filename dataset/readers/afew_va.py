@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..ratings import RatingError, RatingTrack, read_text, track
+from ..ratings import DIMENSIONS, RatingError, RatingTrack, read_text, track
 
 NAME = "afew_va"
 SCALE = (-10.0, 10.0)
@@ -35,19 +35,23 @@ def _has_frames(path: Path) -> bool:
 def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]:
     """Read the ratings of one clip. Raises: RatingError."""
     (path,) = paths
+    text = read_text(path)
     try:
-        content = json.loads(read_text(path))
+        content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise RatingError(path, f"is no JSON ({error.msg})", error.lineno) from None
+        raise RatingError(
+            path, f"is no JSON ({error.msg})", error.lineno, str(error.colno)
+        ) from None
     frames = content.get("frames") if isinstance(content, dict) else None
     if not isinstance(frames, dict) or not frames:
         raise RatingError(path, "holds no ratings", None, "frames")
     numbers, values = [], []
     for key, cell in sorted(frames.items()):
         if not str(key).isdigit():
-            raise RatingError(path, "is no number of a picture", None, f"frames.{key}")
+            fault = "is no number of a picture"
+            raise RatingError(path, fault, _line(text, key), f"frames.{key}")
         numbers.append(float(key))
-        values.append([_value(path, key, cell, name) for name in ("valence", "arousal")])
+        values.append([_value(path, text, key, cell, name) for name in DIMENSIONS])
     valence, arousal = zip(*values, strict=True)
     return [
         track(
@@ -64,8 +68,16 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
     ]
 
 
-def _value(path: Path, key: str, cell: Any, name: str) -> float:
+def _value(path: Path, text: str, key: str, cell: Any, name: str) -> float:
     value = cell.get(name) if isinstance(cell, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RatingError(path, f"{value!r} is no number", None, f"frames.{key}.{name}")
+        line = _line(text, key, name if isinstance(cell, dict) and name in cell else "")
+        raise RatingError(path, f"{value!r} is no number", line, f"frames.{key}.{name}")
     return float(value)
+
+
+def _line(text: str, key: str, name: str = "") -> int:
+    """Return the line of a picture's key, or of a name behind it where there is one."""
+    begin = text.find(json.dumps(key), text.find('"frames"'))
+    at = text.find(json.dumps(name), begin) if name else -1
+    return text.count("\n", 0, max(begin, at)) + 1

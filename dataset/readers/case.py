@@ -46,6 +46,8 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
             valence_scale=SCALE,
             arousal_scale=SCALE,
             subject=paths[0].stem,
+            lines=table.lines[begin:end],
+            column=COLUMNS[0],
         )
         for begin, end in zip(edges[:-1], edges[1:], strict=True)
     ]

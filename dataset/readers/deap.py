@@ -27,6 +27,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
     """Read a track per trial. Raises: RatingError."""
     table = Table(paths[0])
     cells = zip(
+        table.lines,
         table.numbers("Participant_id", is_key=True),
         table.numbers("Trial", is_key=True),
         table.numbers("Valence"),
@@ -43,6 +44,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
             valence_scale=SCALE,
             arousal_scale=SCALE,
             subject=f"s{int(person):02d}",
+            lines=[line],
         )
-        for person, trial, valence, arousal in cells
+        for line, person, trial, valence, arousal in cells
     ]

@@ -8,7 +8,7 @@ rows without a time, `valence_scale` and `arousal_scale` are [low, high].
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -18,7 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...stream.config import explain
 from ...stream.errors import ConfigError
-from ..ratings import Floats, RatingTrack, Scale, Table, first_line, header, scale_text, track
+from ..ratings import (
+    DIMENSIONS,
+    Floats,
+    RatingTrack,
+    Scale,
+    Table,
+    first_line,
+    header,
+    scale_text,
+    track,
+)
 
 NAME = "generic"
 
@@ -72,7 +82,7 @@ def groups(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
         (path,)
         for path in paths
         if path.suffix.lower() in (".csv", ".tsv", ".txt")
-        and any(_find(header(path, _separator(path)), job) for job in ("valence", "arousal"))
+        and any(_find(header(path, _separator(path)), job) for job in DIMENSIONS)
     ]
 
 
@@ -88,7 +98,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
         if name and not getattr(said, job)
     ]
     values, scales = {}, {}
-    for job in ("valence", "arousal"):
+    for job in DIMENSIONS:
         values[job] = _numbers(table, names[job])
         given = getattr(said, f"{job}_scale")
         scales[f"{job}_scale"] = given or _scale(values[job])
@@ -112,6 +122,9 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
                 end=ends,
                 subject=rater,
                 guesses=(*guesses, "one value for the whole video" if whole else how),
+                dimensions=tuple(job for job in DIMENSIONS if names[job]),
+                lines=[table.lines[row] for row in rows],
+                column=names["frame" if base == "frames" else "time"],
                 **scales,
             )
         )
@@ -165,30 +178,44 @@ def with_common_scales(tracks: Sequence[RatingTrack]) -> list[RatingTrack]:
 
     One file of a dataset may use the middle of its scale only.
     """
-    widest: dict[tuple[Path, str], Scale] = {}
-    for one in tracks:
-        for job in ("valence", "arousal"):
-            if _is_guessed(one, job):
-                scale, key = getattr(one, f"{job}_scale"), (one.paths[0].parent, job)
-                low, high = widest.get(key, scale)
-                widest[key] = (min(low, scale[0]), max(high, scale[1]))
+    rows: list[dict[str, Any]] = [
+        {
+            "folder": one.paths[0].parent,
+            "guesses": one.guesses,
+            **{f"{job}_scale": one.scale_of(job) for job in DIMENSIONS},
+        }
+        for one in tracks
+    ]
+    widen(rows)
     return [
         replace(
             one,
-            valence_scale=_widened(one, "valence", widest),
-            arousal_scale=_widened(one, "arousal", widest),
+            valence_scale=row["valence_scale"] or one.valence_scale,
+            arousal_scale=row["arousal_scale"] or one.arousal_scale,
+            guesses=tuple(row["guesses"]),
         )
-        for one in tracks
+        for one, row in zip(tracks, rows, strict=True)
     ]
 
 
-def _widened(one: RatingTrack, job: str, widest: Mapping[tuple[Path, str], Scale]) -> Scale:
-    scale: Scale = getattr(one, f"{job}_scale")
-    return widest[one.paths[0].parent, job] if _is_guessed(one, job) else scale
+def widen(rows: Sequence[dict[str, Any]]) -> None:
+    """Set guessed scales to the widest of their `folder`, and in `guesses` what is said of them.
 
-
-def _is_guessed(one: RatingTrack, job: str) -> bool:
-    return _scale_guess(job, getattr(one, f"{job}_scale")) in one.guesses
+    `valence_scale` and `arousal_scale` are None where there is no such column.
+    """
+    for job in DIMENSIONS:
+        name = f"{job}_scale"
+        guessed = [
+            row for row in rows if row[name] and _scale_guess(job, row[name]) in row["guesses"]
+        ]
+        widest: dict[Path, Scale] = {}
+        for row in guessed:
+            low, high = widest.get(row["folder"], row[name])
+            widest[row["folder"]] = (min(low, row[name][0]), max(high, row[name][1]))
+        for row in guessed:
+            old, new = (_scale_guess(job, at) for at in (row[name], widest[row["folder"]]))
+            row["guesses"] = [new if guess == old else guess for guess in row["guesses"]]
+            row[name] = widest[row["folder"]]
 
 
 def _scale_guess(job: str, scale: Scale) -> str:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..ratings import RatingError, RatingTrack, Table, header, track
+from ..ratings import RatingError, RatingTrack, Table, check_times, header, track
 from ._pairs import pair_up
 
 NAME = "liris_accede"
@@ -34,6 +32,6 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
     tables = [Table(path, "\t") for path in paths]
     times = [table.numbers("Time", is_key=True) for table in tables]
     valence, arousal = (table.numbers("Mean") for table in tables)
-    if not np.array_equal(times[0], times[1]):
-        raise RatingError(paths[1], f"its times are not those of {paths[0].name}", None, "Time")
-    return [track(match[1], NAME, paths, "seconds", times[0], valence, arousal)]
+    check_times(paths, tables, times)
+    lines = {"lines": tables[0].lines, "column": "Time"}
+    return [track(match[1], NAME, paths, "seconds", times[0], valence, arousal, **lines)]

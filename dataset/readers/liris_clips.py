@@ -36,6 +36,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
     kind = _kind(table.columns)
     scale = _KINDS[kind]
     cells = zip(
+        table.lines,
         table.texts("name"),
         table.numbers(f"valence{kind}"),
         table.numbers(f"arousal{kind}"),
@@ -50,6 +51,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
             arousal,
             valence_scale=scale,
             arousal_scale=scale,
+            lines=[line],
         )
-        for name, valence, arousal in cells
+        for line, name, valence, arousal in cells
     ]

@@ -47,6 +47,7 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
             end=end[rows],
             parts=[utterances[row] for row in rows],
             arousal_scale=AROUSAL_SCALE,
+            lines=[table.lines[row] for row in rows],
         )
         for video in dict.fromkeys(videos.tolist())
         for rows in [np.flatnonzero(videos == video)]

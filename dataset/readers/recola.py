@@ -12,8 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ..ratings import Floats, RatingError, RatingTrack, Table, header, track
-from ._pairs import DIMENSIONS
+from ..ratings import (
+    DIMENSIONS,
+    Floats,
+    RatingError,
+    RatingTrack,
+    Table,
+    check_times,
+    header,
+    track,
+)
 
 NAME = "recola"
 
@@ -34,13 +42,16 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
         raise RatingError(paths[0], "its other half is missing: valence/<name>, arousal/<name>")
     tables = [Table(path, ";") for path in paths]
     times = [table.numbers(0, is_key=True) for table in tables]
-    if not np.array_equal(times[0], times[1]):
-        raise RatingError(paths[1], f"its times are not those of {paths[0]}", None, "time")
+    check_times(paths, tables, times)
     (valence, raters), (arousal, _) = (_mean(table) for table in tables)
     stem = paths[0].stem
     return [
         track(
-            *(stem, NAME, paths, "seconds", times[0], valence, arousal), raters=raters, subject=stem
+            *(stem, NAME, paths, "seconds", times[0], valence, arousal),
+            raters=raters,
+            subject=stem,
+            lines=tables[0].lines,
+            column="time",
         )
     ]
 

@@ -32,13 +32,12 @@ def read(paths: tuple[Path, ...], settings: dict[str, Any]) -> list[RatingTrack]
         raise RatingError(paths[0], "its other half is missing: <id>_valence.csv, <id>_arousal.csv")
     match = _FILE.fullmatch(paths[0].name)
     assert match is not None
-    valence, arousal = (Table(path, has_header=False).numbers(1) for path in paths)
+    tables = [Table(path, has_header=False) for path in paths]
+    valence, arousal = (table.numbers(1) for table in tables)
     if len(valence) != len(arousal):
-        raise RatingError(
-            paths[1], f"has {len(arousal)} rows, but {paths[0].name} has {len(valence)}"
-        )
-    return [
-        track(
-            match[1], NAME, paths, "frames", np.arange(len(valence), dtype=float), valence, arousal
-        )
-    ]
+        longer = int(len(arousal) > len(valence))
+        rows = (len(valence), len(arousal))
+        fault = f"has {rows[longer]} rows, but {paths[1 - longer].name} has {min(rows)}"
+        raise RatingError(paths[longer], fault, tables[longer].lines[min(rows)], "2")
+    frames = np.arange(len(valence), dtype=float)
+    return [track(match[1], NAME, paths, "frames", frames, valence, arousal, lines=tables[0].lines)]

@@ -19,6 +19,7 @@ from ..settings import StepConfig, own_keys
 
 LAG_STEP_S = 0.1
 SEED = 0
+REPORTED = "`affectstream dataset plots` puts this into report.html"
 READ = ("frame", "timestamp", "person", *SCALED)
 
 COLUMNS = (
@@ -44,6 +45,7 @@ def run(options: StepOptions) -> StepResult:
     results = Results(options)
     groups, told = groups_of(results, config.model_dump())
     result = StepResult(notes=[f"{len(set(groups.values()))} groups of videos, {told}"])
+    result.notes += results.warn_of_normalised()
     if options.dry_run:
         return result
     steps = round(config.max_lag_s / LAG_STEP_S)
@@ -64,7 +66,8 @@ def run(options: StepOptions) -> StepResult:
     if rows:
         from ..drawing.evaluation import draw_evaluation
 
-        draw_evaluation(results.out / "plots", pd.DataFrame(rows), rated)
+        draw_evaluation(results.out / "plots", pd.DataFrame(rows), rated, lags_s)
+        result.notes.append(REPORTED)
     return result
 
 

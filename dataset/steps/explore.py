@@ -14,7 +14,7 @@ from ..found import find, rating_groups, settings_for, settings_of
 from ..jobs import run_items
 from ..options import StepOptions, StepResult
 from ..page import page
-from ..rating_facts import rating_facts
+from ..rating_facts import rating_facts, with_common_scales
 from ..readers import RatingGroup
 from ..settings import StepConfig, own_keys
 
@@ -23,7 +23,8 @@ COLUMNS = (
     *("width_px", "height_px", "fps_declared", "fps_true", "duration_declared_s", "duration_s"),
     *("codec", "frames", "audio"),
     *("reader", "items", "samples", "columns", "time_base", "rate_hz"),
-    *("valence_min", "valence_max", "arousal_min", "arousal_max", "scale", "missing_share"),
+    *("valence_min", "valence_max", "valence_scale"),
+    *("arousal_min", "arousal_max", "arousal_scale", "missing_share"),
     *("gaps", "longest_gap_s", "longest_constant_s", "guessed"),
 )
 """`kind` is video or ratings; what does not belong to a kind is empty."""
@@ -59,10 +60,12 @@ def run(options: StepOptions) -> StepResult:
     # What cannot be read is a finding of this step; a failure is a worker that was lost.
     result.failed = run_items("explore", todo, jobs=options.jobs)
     result.done -= len(result.failed)
-    rows = [
-        {**item["row"], **_facts(ledger, name, result.failed.get(name))}
-        for name, item in items.items()
-    ]
+    rows = with_common_scales(
+        [
+            {**item["row"], **_facts(ledger, name, result.failed.get(name))}
+            for name, item in items.items()
+        ]
+    )
     write_rows(options.out / "dataset.csv", COLUMNS, (_flat(row) for row in rows))
     page(options.out / "dataset.html", "dataset.html.j2", rows=rows, others=others)
     wrong = sum(bool(row.get("looks_wrong")) for row in rows)
@@ -107,7 +110,7 @@ def _ratings(
             "paths": [str(path) for path in group.paths],
             "settings": said,
             "out": str(options.out),
-            "stamp": stamp_of(group.paths, group.reader, said),
+            "stamp": stamp_of(group.paths, group.reader, said, COLUMNS),
             "row": row,
         }
     return items

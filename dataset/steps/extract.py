@@ -26,9 +26,14 @@ from ..pairs import Pair, read_pairs
 from ..pictures import RATE_HZ, Pictures
 from ..settings import StepConfig, own_keys
 from ..tracks import read_tracks
+from ..worker import TELL
 
 _OURS = frozenset(("sources", "out", "overwrite", "speed", "live", "loop", "workers"))
 """Keys of a run that this step sets itself."""
+
+
+TELL_S = 1.0
+"""Between two words on how far a video is."""
 
 
 class Config(StepConfig):
@@ -75,7 +80,9 @@ def run(options: StepOptions) -> StepResult:
             remarks[video_id] = str(answer["note"])
 
     weights = {pair.video_id: float(pair.frames or 1) for pair in pairs}
-    result.failed = run_items("extract", items, jobs=options.jobs, weights=weights, taken=taken)
+    result.failed = run_items(
+        "extract", items, jobs=options.jobs, weights=weights, unit="frames", taken=taken
+    )
     result.done = len(items) - len(result.failed)
     result.notes += [f"{video_id}: {note}" for video_id, note in sorted(remarks.items())]
     return result
@@ -98,6 +105,7 @@ def _item(
         "ratings": pair.ratings,
         "items": pair.items,
         "offset_s": pair.offset_s,
+        "frames": pair.frames or 0,
         "settings": said,
         "config": config.model_dump(),
         "run_stamp": run_stamp,
@@ -137,7 +145,12 @@ def _look(item: dict[str, Any], folder: Path) -> dict[str, Any]:
     run_config = _run_config(config, video, folder, int(item["workers"]))
     source = _source(video, item["video_id"], config)
     vision = _vision(json.dumps(item["config"], sort_keys=True))
-    summary = Pipeline(run_config, vision=vision, sources=[source]).start().join()
+    pipeline = Pipeline(run_config, vision=vision, sources=[source]).start()
+    tell = item.get(TELL, lambda share: None)
+    while not pipeline.wait(TELL_S):
+        ledger = pipeline.run.health.ledger.get(f"source:{item['video_id']}", {})
+        tell(min(1.0, ledger.get("inferred", 0) / max(1, item["frames"])))
+    summary = pipeline.join()
     note = summary.notes.get(item["video_id"], "")
     return {
         "frames": summary.frames[item["video_id"]],

@@ -27,7 +27,9 @@ from ..options import StepOptions, StepResult
 from ..progress import Progress
 from ..results import SCALED, Results
 from ..settings import StepConfig, own_keys
+from .evaluate import REPORTED
 
+PREDICTED = ("dimension", "video_id", "group", "timestamp", "rated", "fitted", "derived")
 LEAST_GROUPS = 3
 MOST_P = 0.05
 LEAST_S = 10.0
@@ -58,6 +60,7 @@ def run(options: StepOptions) -> StepResult:
     videos = [video for video in _videos(results, groups, config.shuffle)]
     count = len({video.group for video in videos})
     result = StepResult(notes=[f"{len(videos)} rated videos in {count} groups, {told}"])
+    result.notes += results.warn_of_normalised()
     if count < LEAST_GROUPS:
         raise UsageError(
             f"{count} groups of videos with {LEAST_S:g} s of faces and ratings are too few to fit "
@@ -77,7 +80,7 @@ def run(options: StepOptions) -> StepResult:
     write_rows(folder / "cross_validation.csv", CSV_COLUMNS, rows)
     _write_predictions(folder / "predictions.csv", found)
     if not config.shuffle:
-        about = _write_head(folder, videos, found, rows, stamp)
+        about = _write_head(folder, videos, found, rows, stamp, results.normalised_by())
         result.notes.append(f"chosen: {about['kind']}")
     from ..drawing.fitting import draw_fit
 
@@ -87,7 +90,7 @@ def run(options: StepOptions) -> StepResult:
     if config.shuffle:
         result.notes.append("of other videos: CCC is about 0 on average over pairings")
         return result
-    result.notes += _warnings(rows)
+    result.notes += [*_warnings(rows), REPORTED]
     result.notes.append(f"use it: affectstream run --model affect={folder / 'affect.onnx'}")
     return result
 
@@ -163,12 +166,11 @@ def _tick(progress: Progress, axis: int, fold: str) -> None:
 
 def _write_predictions(path: Path, found: Sequence[Outside]) -> None:
     """Write every prediction from outside beside its rating, for plots of the user's own."""
-    columns = ("dimension", "video_id", "group", "timestamp", "rated", "fitted", "derived")
     write_rows(
         path,
-        columns,
+        PREDICTED,
         (
-            dict(zip(columns, (SCALED[axis], *map(_plain, cells)), strict=True))
+            dict(zip(PREDICTED, (SCALED[axis], *map(_plain, cells)), strict=True))
             for axis, outside in enumerate(found)
             for cells in zip(
                 outside.rows.video,
@@ -193,6 +195,7 @@ def _write_head(
     found: Sequence[Outside],
     rows: Sequence[dict[str, Any]],
     stamp: str,
+    normalised_by: str,
 ) -> dict[str, Any]:
     """Fit on everything, and write network, manifest and card; return what the file says."""
     finals = [nested.final(videos, axis) for axis in range(2)]
@@ -229,7 +232,7 @@ def _write_head(
     from ..fitting.card import card_of
 
     with text_file(folder / "card.md") as file:
-        file.write(card_of(about, rows, videos, found))
+        file.write(card_of(about, rows, videos, found, normalised_by))
     return about
 
 

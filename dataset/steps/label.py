@@ -17,14 +17,14 @@ from ..jobs import run_items
 from ..labels import QUANTILES, Span, spans_json
 from ..options import StepOptions, StepResult
 from ..pairs import Pair, read_pairs
-from ..ratings import UNIT_SCALE, Floats, Scale, scale_text, to_unit
+from ..ratings import UNIT_SCALE, Floats, Scale, scale_of_text, scale_text, to_unit
 from ..settings import StepConfig, own_keys
 
-KEYS = {"video_id": "video_id", "frame": "seq", "timestamp": "pts_s", "person": "person_id"}
-"""Columns of the features that say which row it is, and what they are called among messages."""
+KEYS = ("video_id", "frame", "timestamp", "person")
+"""Columns of the features that say which row it is: labels and features are joined by them."""
 
 COLUMNS = (
-    *KEYS.values(),
+    *KEYS,
     *("rating_valence_01", "rating_arousal_01", "rating_label"),
     *("valence_01", "arousal_01", "label"),
 )
@@ -74,7 +74,7 @@ def run(options: StepOptions) -> StepResult:
             "radius": config.neutral_radius,
         }
         item["stamp"] = stamp_of(
-            [Path(item["features"])], item["spans"], item["scales"], item["radius"]
+            [Path(item["features"])], COLUMNS, item["spans"], item["scales"], item["radius"]
         )
         made = Path(item["labels"])
         if options.overwrite or not ledger.is_done(pair.video_id, item["stamp"], made):
@@ -96,13 +96,8 @@ def _item(options: StepOptions, pair: Pair) -> dict[str, Any]:
         "out": str(options.out),
         "features": str(_features(options.out, pair)),
         "labels": str(options.out / "labels" / f"{pair.video_id}.csv"),
-        "scales": [_scale(text) for text in pair.scales],
+        "scales": [scale_of_text(text) or UNIT_SCALE for text in pair.scales],
     }
-
-
-def _scale(text: str) -> Scale:
-    low, dots, high = text.partition("..")
-    return (float(low), float(high)) if dots else UNIT_SCALE
 
 
 def _group(config: Config, pair: Pair) -> str:
@@ -150,7 +145,7 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
         Ledger(Path(item["out"]), "count").note(item["video_id"], item["stamp"], counted)
         return {}
     values = {name: Span(*item["spans"][name]).spread(units[name]) for name in VALUES}
-    made = pd.DataFrame({name: table[key] for key, name in KEYS.items()})
+    made = table[list(KEYS)].copy()
     for prefix in ("rating_", ""):
         pair = [values[f"{prefix}{name}"].round(_DECIMALS) for name in ("valence", "arousal")]
         made[f"{prefix}valence_01"], made[f"{prefix}arousal_01"] = pair

@@ -14,13 +14,15 @@ from ..found import settings_of
 from ..matching import Item, Match, match
 from ..options import StepOptions, StepResult
 from ..pairs import Said, said_in_manifest, said_in_yaml, write_pairs, write_yaml
-from ..ratings import RatingTrack, scale_text
+from ..ratings import DIMENSIONS, RatingTrack, scale_text
 from ..settings import StepConfig
 from ..tracks import Index, index
 
 _OFF_S = 2.0
 _OFF_SHARE = 0.1
 """Ratings that end this much before or after their video are remarked on: our choice."""
+
+_MIXED = "its ratings have more than one scale: set valence_scale, arousal_scale"
 
 
 class Config(StepConfig):
@@ -35,7 +37,7 @@ def run(options: StepOptions) -> StepResult:
     settings = settings_of(options.out)
     files = [name for row in rows if row["kind"] == "ratings" for name in row["path"].split(";")]
     said = _said(options, paths)
-    files += [name for one in said.values() for name in one[1].ratings]
+    files += [name for one in said.values() for name in one[1].ratings or ()]
     files += list(settings)
     found = index(options.videos, [Path(name) for name in dict.fromkeys(files)], settings)
     matches = _matches(paths, said, found)
@@ -68,7 +70,7 @@ def _said(options: StepOptions, paths: Mapping[str, PurePath]) -> dict[str, tupl
                 found[video_id] = (by, one)
             elif options.limit is None:
                 raise UsageError(f"{by}: there is no video {name}; it may be a path or an id")
-            for rating in one.ratings:
+            for rating in one.ratings or ():
                 if not (options.videos / rating).is_file():
                     raise UsageError(f"{by}: {name}: there is no file {rating}")
     return found
@@ -80,7 +82,12 @@ def _matches(
     matches: dict[str, Match] = {}
     used: set[str] = set()
     for video_id, (by, one) in said.items():
+        if one.ratings is None:
+            continue
         mine = _chosen(video_id, by, one, found)
+        tracks = [found.tracks[item.key] for item in mine]
+        if any(len(_scales(tracks, name)) > 1 for name in DIMENSIONS):
+            raise UsageError(f"{by}: {video_id}: {_MIXED}")
         used |= {item.key for item in mine} | {item.part_of for item in mine}
         matches[video_id] = Match(mine, by)
     rest = {video_id: path for video_id, path in paths.items() if video_id not in matches}
@@ -92,15 +99,16 @@ def _matches(
 
 def _chosen(video_id: str, by: str, said: Said, found: Index) -> list[Item]:
     """Return the items that a person meant. Raises: UsageError where that is not clear."""
-    ratings = set(said.ratings)
+    ratings = set(said.ratings or ())
     inside = [item for item in found.items if set(item.paths) & ratings]
     if said.item:
         mine = [item for item in inside if item.name == said.item]
     else:
         mine = [item for item in inside if not item.part_of]
-    names = sorted({item.name for item in mine})
-    faults = [found.faults[name] for name in said.ratings if name in found.faults]
-    if said.ratings and len(names) != 1 and not faults:
+    names = {rating: {item.name for item in mine if rating in item.paths} for rating in ratings}
+    is_clear = all(len(there) == 1 for there in names.values())
+    faults = [found.faults[name] for name in ratings if name in found.faults]
+    if not is_clear and not faults:
         there = ", ".join(sorted({item.name for item in inside})[:10]) or "nothing that is read"
         raise UsageError(f"{by}: {video_id}: set item to one of: {there}")
     return mine
@@ -111,13 +119,19 @@ def _doubt(one: Match, found: Index) -> None:
     tracks = [found.tracks[item.key] for item in one.items]
     if len({item.reader for item in one.items}) > 1:
         one.why = "it is rated in more than one format"
-    elif len({(track.valence_scale, track.arousal_scale) for track in tracks}) > 1:
-        one.why = "its ratings have more than one scale: set valence_scale, arousal_scale"
+    elif any(len(_scales(tracks, name)) > 1 for name in DIMENSIONS):
+        one.why = _MIXED
     elif len({track.time_base for track in tracks}) > 1:
         one.why = "its ratings have more than one time base"
     else:
         return
     one.candidates, one.items = one.items, []
+
+
+def _scales(tracks: Sequence[RatingTrack], dimension: str) -> list[str]:
+    """Return the scales of a dimension that differ; none where no file holds it."""
+    known = (track.scale_of(dimension) for track in tracks)
+    return list(dict.fromkeys(scale_text(scale) for scale in known if scale))
 
 
 def _row(
@@ -133,15 +147,15 @@ def _row(
         "path": video["path"],
         "rating_path": _joined([path for item in one.items for path in item.paths]),
         "reader": first.reader if first else "",
-        "matched_by": one.by if first or said else "",
+        "matched_by": "" if one.candidates else one.by,
         "time_base": ("clip" if first.is_clip else first.time_base) if first else "",
         "offset_s": offset_s if first else "",
         "frames": video["frames"],
         "duration_s": video["duration_s"],
         "rating_item": _joined([item.name for item in one.items]),
         "subject": (said[1].subject if said and said[1].subject else subject),
-        "valence_scale": scale_text(first.valence_scale) if first else "",
-        "arousal_scale": scale_text(first.arousal_scale) if first else "",
+        "valence_scale": _joined(_scales(tracks, "valence")),
+        "arousal_scale": _joined(_scales(tracks, "arousal")),
         "note": _joined([_length_fault(track, video, offset_s) for track in tracks]),
     }
 

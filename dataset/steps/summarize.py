@@ -17,6 +17,7 @@ from ..options import StepOptions, StepResult
 from ..pairs import read_pairs
 from ..ratings import Floats
 from ..settings import StepConfig
+from .label import KEYS
 
 ALL = "all"
 EVENTS = ("arrival", "departure", "quadrant_change", "spike")
@@ -87,9 +88,7 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     table = pd.read_csv(item["features"], usecols=list(_FEATURES))
     labels = pd.read_csv(item["labels"], keep_default_na=False, na_values=[""])
     events = pd.read_csv(item["events"], dtype={"person": str})
-    table = pd.concat(
-        [table, labels.drop(columns=["video_id", "seq", "pts_s", "person_id"])], axis=1
-    )
+    table = pd.concat([table, labels.drop(columns=list(KEYS))], axis=1)
     rows = list(summary_rows(item["video_id"], table, events))
     Ledger(Path(item["out"]), "summarize").note(item["video_id"], item["stamp"], {"rows": rows})
     return {}
