@@ -14,7 +14,6 @@ from ..zones import sign
 
 NAME = "German"
 COUNTS = "null eine zwei drei vier fünf sechs sieben acht neun zehn".split()
-STOPWORDS = "der die das und ist sind nicht mit es zu im in den von".split()
 
 LOOKS: Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]] = {
     (1, 1): (
@@ -384,39 +383,72 @@ PERSON = r"Person(?:en)?\s+(?:Nummer\s+|Nr\.?\s*)?"
 AND = r"(?:\s*,\s*(?:und\s+)?|\s+und\s+)"
 PEOPLE = r"(?:(?:weitere|andere|verschiedene|sichtbare)\s+)?(?:Person(?:en)?|Menschen?|Leuten?|Gesicht(?:er)?|von\s+ihnen|der\s+(?:Personen|Menschen))"
 OF = r"(?:von|der)\b"
+ALL_OF = r"(?:alle|die|Gruppe\s+(?:von|aus))\s+"
 OWNER = r"\s+(?:bei|von|in)\s+"
 SECONDS = r"-?\s*Sekunden?\b"
 MINUTES = r"-?\s*Minuten?\b"
 PERCENT = r"\s*(?:%|Prozent)"
-OPENINGS = frozenset(
-    "der die das den dem des ein eine einer einem einen es sie ihr ihre seine dies diese dieser "
-    "dieses hier dort alle beide jede jeder keine kein niemand nichts etwas jemand mehrere viele "
-    "einige wenige zwei drei vier fünf sechs sieben acht neun zehn nun jetzt dann danach davor "
-    "später bald wieder auch so noch schon nur sonst nach vor um gegen etwa zwischen während seit "
-    "bis für von im in am an auf über unter mit ohne bei zu zur zum als wenn wo ob weil da damit "
-    "denn obwohl aber und oder doch nicht vorher zuvor verglichen gegenüber bisher vielleicht "
-    "möglicherweise kaum fast insgesamt zusammen zunächst anfangs schließlich zuletzt am ende "
-    "stimmung stimmungen energie valenz erregung ausdruck gesicht gesichter gruppe bewegung "
-    "bewegungen eindruck veränderungen kleinere augenblick moment zurzeit plötzlich dabei daher "
-    "dennoch jedoch weiterhin person personen menschen leute im meist was wer wie bild haltung "
-    "höchstens mindestens er ist sind war waren hat haben eher sehr ganz recht".split()
+PLAIN = frozenset(
+    """
+    der die das den dem des ein eine einer einem einen eines dies diese dieser dieses diesem
+    diesen jene jener jenes es sie ihr ihre ihrer ihrem ihren ihres sich selbst hier dort da
+    dabei dafür dagegen damit dann danach daneben daran darauf daraus darin darüber darum davon
+    davor dazu dazwischen derselbe dieselbe dasselbe denselben derselben welche welcher welches
+    was wie wo wobei womit worin wodurch wofür und oder aber doch jedoch sondern sowie denn dass
+    ob obwohl während indem wenn als zwar in im an am auf aus bei beim bis durch für gegen
+    gegenüber innerhalb mit nach seit über um unter von vom vor zu zum zur zwischen ab entlang
+    je pro laut gemäß trotz außer jede jeder jedes jeden alles etwas nichts mehr weniger viel
+    viele wenig wenige einige einiger mehrere manche genug ganz ganze ganzen gesamt gesamte
+    gesamten teils teilweise teil teile rest nur noch schon auch so sehr recht eher ziemlich
+    etwa ungefähr rund fast nahezu beinahe gerade eben nun jetzt zurzeit gegenwärtig momentan
+    derzeit weiterhin weiter wieder erst zuerst zunächst zuvor vorher zuletzt anfangs
+    schließlich endlich später früher bisher bislang inzwischen zwischendurch währenddessen
+    daher dennoch trotzdem insgesamt zusammen gemeinsam gleichzeitig zugleich jeweils
+    überwiegend hauptsächlich meist meistens größtenteils vorwiegend durchgehend gleichmäßig
+    allmählich langsam schnell rasch plötzlich kurz lang lange länger kürzer deutlich deutlicher
+    sichtlich sichtbar sichtbare sichtbaren merklich spürbar klar erkennbar leicht
+    vergleichsweise verglichen vergleich anscheinend offenbar scheinbar wohl eigentlich
+    überhaupt nochmals erneut neu neue neuen neuer neues letzte letzten letzter letztes vorige
+    vorigen vorherige vorherigen frühere früheren früheres ist sind war waren sei sein gewesen
+    hat haben hatte hatten wird werden wurde wurden geworden kann können könnte könnten konnte
+    konnten mag mögen dürfte dürften soll sollte muss lässt lassen wirkt wirken wirkte wirkten
+    erscheint erscheinen erschien erschienen scheint scheinen schien schienen zeigt zeigen
+    zeigte zeigten gezeigt sieht aussehen sehen gesehen aussieht macht machen machte gemacht
+    gibt geben gab gegeben bleibt bleiben blieb blieben geblieben hält halten hielt gehalten
+    wechselt wechseln wechselte gewechselt ändert ändern änderte geändert verändert verändern
+    veränderte verschiebt verschoben liegt liegen lag lagen reicht reichte endet enden endete
+    beginnt beginnen begann begonnen dauert dauerte überwiegt überwiegen überwog dominiert
+    dominieren dominierte prägt prägte vorherrscht herrscht herrschte deutet hindeutet hinweist
+    weist spiegelt drückt ausgedrückt ausdrückt misst gemessen lesen gelesen abzulesen verbunden
+    verbindet verlief verläuft verlaufen erreicht erreichte zählt folgten folgen person personen
+    mensch menschen leute gesicht gesichter gesichtern ausdruck ausdrucks ausdrücke
+    gesichtsausdruck miene mienen eindruck eindrucks stimmung stimmungen energie valenz erregung
+    haltung körperhaltung arme armen körper bewegung bewegungen gruppe bild bildes bilder
+    aufnahme aufzeichnung video szene blick zeit zeiten zeitpunkt zeitraum zeitlang weile
+    augenblick augenblicks augenblicken moment moments momenten abschnitt anfang beginn ende
+    mitte verlauf dauer anteil sekunde sekunden minute minuten messung messungen wert werte
+    werten mittel durchschnitt grad maß stärke höhe niveau richtung seite unterschied
+    unterschiede unterschieden gegensatz veränderung veränderungen änderung änderungen wechsel
+    wende wandel anzeichen spur spuren hauch zeichen weise art form lage zustand punkt wirkung
+    hoch hohe hohen höher niedrig niedrige niedrigen niedriger groß große großen größer klein
+    kleine kleinen kleiner stark starke starken starker starkes stärker schwach schwache
+    schwacher schwächer mild milde gut gute guten guter gutes besser schlecht ähnlich ähnliche
+    ähnlichen gleich gleiche gleichen gleicher unterschiedlich unterschiedliche
+    unterschiedlichen verschieden verschiedene verschiedenen anders deutliche deutlichen
+    deutliches klare klaren klarer klares leichte leichten leichter leichtes vorhanden anwesend
+    tief höchst sanft völlig durchaus besonders insbesondere allem allen aller los hin her heran
+    herum bleibend gar nirgends voller voll zeitweise irgendwo irgendeiner irgendwann keit
+    hindurch herrührt stützt sonst nämlich man sowohl
+    dauerhafte dauerhaft stärkste stärksten stärkstem stärkster stärkstes deutlichste deutlichsten
+    sachlich mindestens überzugehen also irgendeine deren
+    """.split()
 )
+"""Words beside the claims; see `en.PLAIN`."""
 
-
-def is_opening(word: str) -> bool:
-    """Tell whether a word in small letters may open a sentence, other than a name."""
-    return word in OPENINGS or word.endswith(("lich", "weise"))
-
-
-CAPITALS = frozenset(
-    "Person Personen Menschen Leute Gesicht Gesichter Freude Überraschung Traurigkeit Trauer Ärger "
-    "Wut Ekel Angst Verachtung Energie Stimmung Bewegung Gruppe Ausdruck Sekunden Messungen "
-    "Valenz Erregung Bild Ruhe Augenblick Moment Ende Beginn".split()
-)
-NAME_AFTER = r"(?:heißt|namens|und|neben|Herr|Frau|wie)\s+"
+CAPITALS: frozenset[str] = frozenset()
 FROM_TO = r"von\s+({0})\s+zu\s+({0})"
 
-LEXICON: Sequence[tuple[str, Any, str]] = (
+_LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "posture",
         "arms raised",
@@ -432,6 +464,36 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     ("posture", "closed", r"geschlossene\w*\s+Haltung"),
     ("posture", "open", r"offene\w*\s+Haltung"),
     ("posture", "upright", r"aufrecht\w*"),
+    (
+        "invented",
+        "a share",
+        r"die\s+(?:meisten|Hälfte|Mehrheit)(?:\s+(?:von\s+ihnen|der\s+(?:Personen|Menschen|Leute)|Personen|Menschen))?|(?:alle|jede[rs]?)\s+(?:bis\s+auf|außer)|außer\s+Person|immer\s+wieder",
+    ),
+    (
+        "invented",
+        "an act or an order",
+        r"(?:beweg|geht|ging|komm|kam|bleib|blieb|dreh|wend|blick|sieht|schau)\w*\s+(?:\w+\s+)?(?:zu|auf|an|bei|neben|mit|von|nach)\s+Person|(?:vor|nach)\s+Person",
+    ),
+    (
+        "minutes",
+        1.5,
+        r"(?:einer|eine)\s+Minute\s+und\s+(?:einer\s+halben|eine\s+halbe)|anderthalb\s+Minuten|eineinhalb\s+Minuten",
+    ),
+    ("minutes", 0.5, r"einer?\s+halben?\s+Minute"),
+    ("minutes", 1.0, r"(?:seit|für)\s+einer?\s+Minute(?!\s+und)"),
+    ("alone", "", r"allein|einzige[rn]?\s+(?:Person|Mensch|Gesicht)|nur\s+(?:noch\s+)?Person"),
+    (
+        "no_other",
+        "",
+        r"(?:niemand|keiner)\s+(?:sonst|anderes)|sonst\s+niemand|keine\s+(?:andere|weitere)\s+Person",
+    ),
+    ("present", "", r"jemand(?:em|en)?"),
+    (
+        "echo",
+        "",
+        r"ebenso(?:\s+wie)?(?=\s+Person)|(?:genau\s+)?wie(?:\s+auch)?(?=\s+Person)|auch(?=\s+Person)|sowie(?=\s+Person)",
+    ),
+    ("vague", "", r"irgendwo\s+dazwischen"),
     (
         "vague",
         "",
@@ -518,7 +580,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "same",
         "",
-        r"unverändert|gleich\s?bleibend|stabil|konstant|bleib(?:t|en)|blieb(?:en)?|geblieben|wie\s+(?:zuvor|vorher)|(?:wenig|kaum\s+etwas|nichts)\s+(?:hat\s+sich\s+)?verändert|hat\s+sich\s+(?:wenig|kaum\s+etwas|nichts)\s+verändert|(?:keine|kaum\s+eine|ohne)\s+(?:echte\s+)?Veränderung|echte\s+Veränderung\s+ist\s+nicht|so\s+ist\s+es\s+seit",
+        r"unverändert|kaum\s+eine\s+(?:echte\s+)?Veränderung|gleich\s?bleibend|stabil|konstant|bleib(?:t|en)|blieb(?:en)?|geblieben|wie\s+(?:zuvor|vorher)|(?:wenig|kaum\s+etwas|nichts)\s+(?:hat\s+sich\s+)?verändert|hat\s+sich\s+(?:wenig|kaum\s+etwas|nichts)\s+verändert|(?:keine|kaum\s+eine|ohne)\s+(?:echte\s+)?Veränderung|echte\s+Veränderung\s+ist\s+nicht|so\s+ist\s+es\s+seit",
     ),
     ("move", 1, r"steigt|steigen|stieg(?:en)?|gestiegen|nimmt\s+zu|zugenommen|wächst|höher"),
     (
@@ -529,7 +591,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "come",
         "",
-        r"ins\s+Bild(?:\s+gekommen)?|dazugekommen|hereingekommen|hinzugekommen|(?:kam|kommt|kamen)\s+(?:\w+\s+)?(?:hinzu|dazu|herein)|erschienen|aufgetaucht|eingetreten|(?:kam|kommt|kamen|kommen)",
+        r"ins\s+Bild(?:\s+gekommen)?|dazugekommen|hereingekommen|hinzugekommen|zurückgekommen|zurückgekehrt|kehrt\w*\s+zurück|(?:kam|kommt|kamen)\s+(?:\w+\s+)?(?:hinzu|dazu|herein)|erschienen|aufgetaucht|eingetreten|(?:kam|kommt|kamen|kommen)",
     ),
     (
         "go",
@@ -623,16 +685,38 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
         "",
         r"wirk(?:t|en|te|ten)|erschein\w*|erschien\w*|schein(?:t|en)|schien(?:en)?|zeig(?:t|en|te|ten)(?:\s+sich)?|Eindruck|Ausdruck|Miene|Gesicht|sehen|sieht|sichtbar",
     ),
-    ("zero", "", r"niemand|keine?\s+(?:Person(?:en)?|Menschen?|Leute)|keiner|leer"),
-    ("not", "", r"nicht|nie(?:mals)?|ohne|weder|noch\s+nie|kein\w*|zu\s+keiner\s+Zeit"),
+    (
+        "zero",
+        "",
+        r"weder(?=\s+(?:Person|die\s+eine|der\s+eine))|niemand|keine?\s+(?:Person(?:en)?|Menschen?|Leute)|keiner|leer",
+    ),
+    (
+        "not",
+        "",
+        r"nicht|nie(?:mals)?|ohne|kaum|alles\s+andere\s+als|weder(?!\s+(?:Person|die\s+eine|der\s+eine))|noch\s+nie|kein\w*|zu\s+keiner\s+Zeit",
+    ),
     (
         "plural",
         "",
         r"mehrere\s+(?:Personen|Menschen)|viele\s+(?:Personen|Menschen)|einige\s+(?:Personen|Menschen)|Personen\s+sind|Gruppe|einander",
     ),
+    (
+        "one_of",
+        "",
+        r"(?:eine|die\s+andere)(?=\s+(?:wirkt|wirkte|erscheint|erschien|scheint|schien|zeigt|zeigte)\b)",
+    ),
     ("all", "", r"beide[n]?|alle|jede[r]?"),
-    ("someone", "", r"die\s+(?:sichtbare\s+)?Person(?!en)|sie|allein"),
+    ("someone", "", r"die\s+(?:sichtbare\s+)?Person(?!en)|sie"),
+    (
+        "leading",
+        "",
+        r"(?:am\s+)?(?:stärkste|deutlichste)\w*|vor\s+allem|hauptsächlich|überwiegend|meist|vorwiegend|dominier\w*",
+    ),
     ("than", "", r"als"),
     ("break", "", r"[,;:]|\bwährend\b|\baber\b|\bdoch\b"),
 )
-"""(kind, value, pattern): what words claim; see `en.LEXICON`."""
+LEXICON = tuple(
+    (kind, value, rf"(?:{pattern})(?:e[nmrs]?)?" if kind == "mood" else pattern)
+    for kind, value, pattern in _LEXICON
+)
+"""(kind, value, pattern): what words claim, adjectives with their endings; see `en.LEXICON`."""

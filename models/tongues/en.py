@@ -14,7 +14,6 @@ from ..zones import sign
 
 NAME = "English"
 COUNTS = "zero one two three four five six seven eight nine ten".split()
-STOPWORDS = "the a an and is are of in to with that this it they has have from at for".split()
 
 LOOKS: Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]] = {
     (1, 1): (
@@ -398,37 +397,62 @@ PERSON = r"(?:person|people|persons)\s+(?:number\s+|no\.?\s*|#)?"
 AND = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)"
 PEOPLE = r"(?:(?:more|other|of\s+the|of\s+these|different|visible)\s+)?(?:people|persons?|faces?|of\s+them|individuals?)"
 OF = r"of\b"
+ALL_OF = r"(?:all|the|group\s+of)\s+"
 OWNER = r"\s+(?:in|of|on|for|with)\s+"
 SECONDS = r"(?:-?\s*seconds?\b|-?\s*secs?\b|s\b)"
 MINUTES = r"-?\s*minutes?\b"
 PERCENT = r"\s*(?:%|per\s?cent)"
-OPENINGS = frozenset(
-    "it its they their them this these that those there the a an here everyone everybody nobody one "
-    "two three four five six seven eight nine ten both all each neither either some several many "
-    "most few little much more less nothing something anything someone only just even still yet "
-    "now then later soon again also so thus after before around about at between by during for "
-    "from in into on over of off out since through throughout till to toward towards under until "
-    "up with within without while when whenever where as if once because although though but and "
-    "or nor not no compared next earlier meanwhile afterwards overall altogether together "
-    "perhaps maybe hardly almost again today he she his her what who how whether another other "
-    "things movement movements mood moods energy arousal valence expression expressions face faces "
-    "group moments moment changes change time times second seconds minutes minute half part parts "
-    "picture video scene look looks posture arms body bodies smiles nine despite except instead "
-    "like unlike than upon along amid beyond near across against looking seen judging given taken "
-    "first last finally eventually otherwise however therefore either quite rather very somewhat "
-    "too early late is are was were has have had does do did can could may might will would "
-    "should people person persons individuals".split()
+PLAIN = frozenset(
+    """
+    a an the this that these those it its they them their themselves there here one ones own
+    same such which who whom whose what how something anything else and or nor but yet so as if
+    though although while whereas however than then of in on at to into onto from by with within
+    for about around over under between among across through throughout during since until till
+    before after near towards toward against upon off out up down per via compared next despite
+    instead like unlike every any some many several few more most much less least enough little
+    bit lot great deal number amount part parts only just even still again also too already ever
+    now later earlier meanwhile afterwards afterward recently lately currently presently
+    previously formerly beforehand last latest final finally eventually initially beginning
+    start started begin begins began end ends ended ending middle course time times moment
+    moments whole period stretch minute minutes seconds is are was were be been being am has
+    have had having do does did can could may might would should must look looks looked looking
+    appear appears appeared appearing seem seems seemed seeming show shows showed shown showing
+    display displays displayed displaying present presents presented express expresses expressed
+    expressing reveal reveals revealed suggest suggests suggested indicate indicates indicated
+    reflect reflects reflected convey conveys conveyed carried keep keeps kept keeping hold
+    holds held continue continues continued continuing remain remains remained stay stays stayed
+    staying become becomes became becoming get gets got getting turn turns turned turning go
+    goes going gone went come comes came coming make makes made give gives gave given take takes
+    took taken seen measured found noted note change changes changed changing shift shifts
+    shifted shifting vary varies varied differ differs differed move moves moved moving lasts
+    lasted lasting followed reach reaches reached set sets fill fills filled mark marks marked
+    add adds added share shares shared mix mixes mixed dominate dominates dominated dominant
+    dominating prevail prevails prevailed describes count counts counted spend spent range
+    ranges ranged combine combines combined matches compare compares person people persons
+    individual individuals face faces facial expression expressions mood moods energy manner air
+    tone level levels degree degrees sign signs trace traces hint hints touch side sides
+    direction difference differences contrast impression impressions picture scene view frame
+    frames video group pair reading readings measurement measurements value values figure
+    figures valence arousal posture arms body bodies movement movements motion state point
+    points way ways kind sort form fact overall average mean interval window trend development
+    balance strength intensity very quite rather somewhat slightly fairly highly clearly visibly
+    noticeably markedly distinctly mostly mainly largely generally partly gradually slowly
+    steadily quickly suddenly briefly shortly together apart jointly respectively similarly
+    equally otherwise therefore thus hence nearly almost roughly approximately exactly perhaps
+    maybe possibly apparently seemingly probably easily well strong stronger strongest weak
+    weaker mild milder slight slighter small smaller large larger big bigger high higher low
+    lower new newly previous visible full similar different sudden gradual steady brief short
+    long longer general main real plain good noticeable distinct gentle gently soft particular
+    further additional hard easy possible able re ve s things openly deeply thoroughly lightly
+    clear plenty
+    """.split()
 )
+"""Words that may stand in a text beside what it claims: they say nothing that could be wrong, or
+only together with a phrase of the `LEXICON`. Any other word counts as invented."""
 
-
-def is_opening(word: str) -> bool:
-    """Tell whether a word in small letters may open a sentence, other than a name."""
-    return word in OPENINGS or word.endswith("ly")
-
-
-CAPITALS = frozenset({"Person", "People", "Persons", "I"})
-NAME_AFTER = ""
-FROM_TO = r"from\s+(?:looking\s+|being\s+|a\s+)?({0})(?:\s+\w+)?\s+to\s+(?:looking\s+|being\s+|a\s+)?({0})"
+CAPITALS = frozenset({"Person", "People", "Persons"})
+"""What may have a capital letter within a sentence; empty where every noun has one."""
+FROM_TO = r"from\s+(?:(?:look|be|appear|seem)ing\s+|a\s+)?({0})(?:\s+\w+)?\s+to\s+(?:(?:look|be|appear|seem)ing\s+|a\s+)?({0})"
 
 LEXICON: Sequence[tuple[str, Any, str]] = (
     (
@@ -447,6 +471,36 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     ("posture", "open", r"open\s+posture|posture\s+(?:\w+\s+)?open"),
     ("posture", "upright", r"upright"),
     (
+        "invented",
+        "a share",
+        r"(?:most|half|a\s+(?:third|quarter)|the\s+majority)\s+of\s+(?:them|the\s+(?:people|group))|(?:most|half\s+the)\s+people|(?:all|everyone|everybody)\s+(?:but|except)|except\s+for|over\s+and\s+over",
+    ),
+    (
+        "invented",
+        "an act or an order",
+        r"(?:mov\w+|com(?:es?|ing)|came|go(?:es|ing)|went|gets?|got|stay\w*|turn\w*|look(?:s|ed|ing)?)\s+(?:\w+\s+)?(?:to|towards?|at|near|beside|with|from|up\s+to|around|past|over|on|against|for)\s+person|(?:before|earlier\s+than|later\s+than)\s+person",
+    ),
+    ("minutes", 1.5, r"(?:a|one)\s+minute\s+and\s+a\s+half"),
+    ("minutes", 0.5, r"half\s+a\s+minute"),
+    ("minutes", 1.0, r"(?:for|since)\s+a\s+minute(?!\s+and)"),
+    (
+        "alone",
+        "",
+        r"alone|by\s+themsel\w+|(?:the\s+)?(?:only|single|sole)\s+(?:visible\s+)?(?:person|face)(?!\s+(?:\w+\s+)?(?:reading|two))|only\s+person",
+    ),
+    ("no_other", "", r"(?:nobody|no\s?-?one)\s+else|no\s+other\s+(?:person|people|faces?)"),
+    ("present", "", r"some(?:one|body)"),
+    (
+        "echo",
+        "",
+        r"(?:as|so)\s+(?:does|do|did)(?=\s+person)|(?:just\s+|much\s+)?(?<!un)like(?=\s+person)|as\s+well\s+as(?=\s+person)",
+    ),
+    (
+        "vague",
+        "",
+        r"at\s+first|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
+    ),
+    (
         "vague",
         "",
         r"waits\s+for\s+someone\s+to\s+come\s+in|no\s+lasting\s+change\s+st\w+\s+out|no\s+clear\s+direction|st(?:ands|ood)\s+out|nothing\s+else\s+stands\s+out|smaller\s+changes",
@@ -464,13 +518,13 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "unread",
         "",
-        r"(?:can\s?not|can't|could\s+not)\s+be\s+(?:well\s+)?read|no\s+(?:face|expressions?)\s+(?:is\s+there\s+)?(?:to\s+read|can\s+be\s+read)|hard\s+to\s+read|face\s+(?:is\s+)?hidden|no\s+face",
+        r"(?:can\s?not|can't|could\s+not)\s+be\s+(?:well\s+)?read|no\s+(?:face|expressions?)\s+(?:is\s+there\s+)?(?:to\s+read|can\s+be\s+read)|hard\s+to\s+read|face\s+(?:is\s+|was\s+)?hidden|no\s+face",
     ),
     ("first", "", r"first\s+impression|too\s+early|nothing\s+earlier|for\s+the\s+first\s+time"),
     (
         "mood_of_all",
         "opposed",
-        r"moods?\s+(?:seem\w*\s+to\s+)?differ\w*|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
+        r"moods?\s+(?:(?:seem|appear)\w*\s+to\s+)?differ\w*|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
     ),
     (
         "mood_of_all",
@@ -493,7 +547,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "moves",
         (0.3, 1.1),
-        r"(?:a\s+)?fair\s+amount\s+of\s+movement|steady\s+movement|moderate\s+movement|mov(?:es|ing)\s+steadily",
+        r"(?:a\s+)?fair\s+amount\s+of\s+movement|steady\s+movement|moderate\s+movement|mov(?:es|ing)\s+a\s+fair\s+amount|mov(?:es|ing)\s+steadily",
     ),
     (
         "moves",
@@ -548,7 +602,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "same",
         "",
-        r"unchanged|steady|steadily|stable|constant|no\s+(?:real\s+|clear\s+|visible\s+|big\s+)?changes?|(?:much\s+)?(?:the\s+same|as\s+(?:it\s+was\s+)?before)|stay(?:s|ed)?\s+(?:that|this)\s+way|remain\w*|(?:little|nothing\s+much|nothing)\s+has\s+changed|little\s+change|without\s+any\s+real\s+change|been\s+like\s+this",
+        r"unchanged|hardly\s+(?:a|any)\s+changes?|steady|steadily|stable|constant|no\s+(?:real\s+|clear\s+|visible\s+|big\s+)?changes?|(?:much\s+)?(?:the\s+same|as\s+(?:it\s+was\s+)?before)|stay(?:s|ed)?\s+(?:that|this)\s+way|remain\w*|(?:little|nothing\s+much|nothing)\s+has\s+changed|little\s+change|without\s+any\s+real\s+change|been\s+like\s+this",
     ),
     (
         "move",
@@ -563,14 +617,14 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "come",
         "",
-        r"joined|joins?|arriv\w+|enter\w*|com(?:es?|ing)\s+in(?:to\s+view)?|came\s+in(?:to\s+view)?|newcomers?",
+        r"joined|joins?|came\s+back|return(?:s|ed)|arriv\w+|enter\w*|com(?:es?|ing)\s+in(?:to\s+view)?|came\s+in(?:to\s+view)?|newcomers?",
     ),
     (
         "go",
         "",
-        r"left|leav(?:es?|ing)|gone(?:\s+out\s+of\s+view)?|went\s+(?:away|out)|depart\w*|disappear\w*|exit\w*",
+        r"left|no\s+longer\s+(?:in\s+view|there|visible)|leav(?:es?|ing)|gone(?:\s+out\s+of\s+view)?|went\s+(?:away|out)|depart\w*|disappear\w*|exit\w*",
     ),
-    ("dimension", "valence", r"valence|mood|pleasantness"),
+    ("dimension", "valence", r"valence|mood|pleasantness|brightness"),
     ("dimension", "arousal", r"arousal|energy|activation"),
     ("emotion", "happiness", r"happiness|joy|smil\w+"),
     ("emotion", "surprise", r"surprised?|astonish\w+|amaze\w*"),
@@ -601,14 +655,18 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "mood",
         "*+",
-        r"lively|alert|attentive|awake|watchful|focused|keyed\s+up|energetic|animated|full\s+of\s+energy|active",
+        r"lively|alert|attentive|(?:wide\s+)?awake|watchful|focused|keyed\s+up|energetic|animated|full\s+of\s+energy|active",
     ),
     (
         "mood",
         "*-",
         r"quiet|unhurried|low\s+in\s+energy|subdued|drained\s+of\s+energy|slow\s+and\s+still|passive",
     ),
-    ("mood", "00", r"neutral|composed|even\s+and\s+matter-of-fact|expressionless"),
+    (
+        "mood",
+        "00",
+        r"(?:close\s+to\s+|almost\s+|nearly\s+)?neutral|composed|even\s+and\s+matter-of-fact|expressionless",
+    ),
     (
         "forbidden",
         "sex",
@@ -653,31 +711,37 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "leak",
         "",
-        r"<\||\|>|</?s>|\[/?INST\]|###|```|assistant|as\s+an\s+ai|language\s+model|instructions?|prompt|json|facts?\s*:|sentences|\w+_\w+|https?:|\{|\}",
+        r"<\||\|>|</?s>|\[/?INST\]|###|```|assistant|as\s+an\s+ai|\bhere\s+(?:is|are)\s+(?:the|a|my|your)\b|descriptions?|language\s+model|instructions?|prompt|json|facts?\s*:|sentences|\w+_\w+|https?:|\{|\}",
     ),
     (
         "doubt",
         "",
-        r"may|might|perhaps|possibly|maybe|uncertain|unclear|tentative|guess|unsure|hard\s+to\s+tell|could\s+be|wrong|few\s+readings|not\s+(?:quite\s+)?(?:sure|certain)",
+        r"may|might|(?:only\s+)?a\s+handful\s+of\s+readings|perhaps|possibly|maybe|uncertain|unclear|tentative|guess|unsure|hard\s+to\s+tell|could\s+be|wrong|few\s+readings|not\s+(?:quite\s+)?(?:sure|certain)",
     ),
     (
         "look",
         "",
-        r"look(?:s|ed|ing)?|appear(?:s|ed|ing)?|seem(?:s|ed|ing)?|reads?|show(?:s|n|ed|ing)?|expressions?|com(?:es?|ing)\s+across|impression|face|seen|visible",
+        r"look(?:s|ed|ing)?|appear(?:s|ed|ing)?|seem(?:s|ed|ing)?|reads?(?=\s+(?:\w+\s+)?(?:as|like)\b)|air|tone|show(?:s|n|ed|ing)?|expressions?|com(?:es?|ing)\s+across|impression|face|seen|visible|(?:sign|trace|hint|touch)s?\s+of",
     ),
     (
         "not",
         "",
-        r"not|never|without|neither|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|n't",
+        r"not|never|without|hardly|barely|scarcely|anything\s+but|far\s+from|rather\s+than|neither(?!\s+(?:of|one|looks?|appears?|seems?|shows?|person))|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|(?:is|are|was|were|does|do|did|has|have|had|ca|could|wo)n['’]t",
     ),
-    ("zero", "", r"nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
+    ("zero", "", r"neither|nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
+    (
+        "one_of",
+        "",
+        r"(?:one|the\s+other(?:\s+one)?)(?=\s+(?:looks?|looked|appears?|appeared|seems?|seemed|shows?|showed)\b)",
+    ),
     (
         "plural",
         "",
         r"several\s+people|many\s+people|some\s+people|a\s+few\s+people|people\s+are|group|the\s+others?|each\s+other",
     ),
     ("all", "", r"both|all(?:\s+of\s+them)?|everyone|everybody|each"),
-    ("someone", "", r"the\s+person(?!s)|this\s+person|they|alone|by\s+themsel\w+"),
+    ("someone", "", r"(?:the|this)\s+person(?!s)(?:\s+(?:in\s+view|on\s+camera))?|they"),
+    ("leading", "", r"strongest|most|mostly|main(?:ly)?|dominant|dominat\w+|prevail\w*|largely"),
     ("than", "", r"than"),
     ("break", "", r"[,;:]|\bwhile\b|\bwhereas\b|\bbut\b"),
 )
