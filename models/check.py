@@ -22,10 +22,10 @@ ALIKE = 0.6
 FOREIGN = re.compile(r"[^\W\d_a-zA-ZÀ-ɏ]")
 SIGNS = re.compile(r"[^\w\s.,;:!?'’\"“”„()%&/+−–—…-]")
 OTHER_LANGUAGES = {
-    "en": "the is are and of with has have looks person people they that".split(),
-    "de": "der die das und ist sind nicht mit wirkt hat haben personen eine sich".split(),
-    "fr": "le la les et est sont avec une pas elle dans personnes plus qui".split(),
-    "es": "el la los y es son con una no está personas más que las".split(),
+    "en": "the is are and of with has have looks they that".split(),
+    "de": "der die das und ist sind war zu um nicht mit wirkt hat haben eine sich".split(),
+    "fr": "le la les et est sont avec une pas elle dans plus qui".split(),
+    "es": "el la los y es son con una está más que las".split(),
 }
 PLAIN_FAULTS = {
     "forbidden": "it speaks of {value} ({text}), which nobody measured",

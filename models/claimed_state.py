@@ -25,6 +25,7 @@ def meant(claim: Claim, view: Facts) -> list[Facts]:
     """Return the people a claim is about; those that are not there are left out."""
     people = list(view["people"])
     if isinstance(claim.subject, tuple):
+        people += view.get("parted", ())
         return [person for person in people if person["person"] in claim.subject]
     return people
 
@@ -83,7 +84,7 @@ def _shown(one: Facts, leads: bool) -> set[str]:
 
 
 def _count(claim: Claim, view: Facts) -> bool:
-    return bool(claim.value == view["people_count"])
+    return bool(claim.value in (view["people_count"], *view.get("counts", ())))
 
 
 def _several(claim: Claim, view: Facts) -> bool:

@@ -111,7 +111,7 @@ NOBODY = (
 )
 NOTHING_TO_READ = (
     "Zurzeit gibt es keinen Ausdruck zu lesen.",
-    "Es gibt im Augenblick kein Gesicht zu lesen.",
+    "Bisher bleibt das Bild leer.",
     "Für den Moment ist kein Gesicht da, das man lesen könnte.",
 )
 EMPTY_FOR = (
@@ -137,13 +137,13 @@ UNCHANGED_FOR = (
     "Damit sind es {0} Sekunden ohne echte Veränderung.",
 )
 NO_LASTING_CHANGE = (
-    "Eine klare Richtung fällt nicht auf.",
+    "Ansonsten ist nichts neu.",
     "Sonst fällt nichts auf.",
     "Eine dauerhafte Veränderung fällt nicht auf.",
 )
 CHANGED = (
     "Verglichen mit vorher {1} {0} {2}.",
-    "Vorher war es anders: nun {1} {0} {2}.",
+    "Diesmal {1} {0} {2} als vorher.",
     "Gegenüber vorher {1} {0} {2}.",
     "Etwas hat sich verschoben, denn {0} {1} {2} als vorher.",
 )
@@ -195,7 +195,13 @@ FEW_READINGS = (
 )
 
 SUBJECTS = ("Die Person im Bild", "Person {0}", "Die sichtbare Person")
-NO_FACE = "{0} ist da, aber das Gesicht ist nicht zu lesen."
+NO_FACE = (
+    "{0} ist im Bild, aber das Gesicht ist nicht zu lesen.",
+    "{0} ist weiterhin da, und das Gesicht ist nicht zu lesen.",
+    "{0} ist zu sehen, doch ein Gesicht ist nicht zu lesen.",
+)
+NO_FACE_YET = ("Das Gesicht ist nicht zu lesen.", "Noch ist kein Gesicht zu lesen.")
+UNTIL_THEN = ("Bis dahin wirkte {0} {1}.", "Davor erschien {0} {1}.")
 NO_FACES = "{0} Personen sind zu sehen, aber kein Gesicht ist gut zu lesen."
 ALIKE = "{0} Personen sind zu sehen, und {1} {2}."
 IN_VIEW = "{0} Personen sind zu sehen: "
@@ -214,7 +220,7 @@ LINE_NOBODY = "Niemand ist zu sehen."
 LINE_UNREAD = "{0} ist im Bild, schwer zu lesen."
 LINE_PEOPLE = "{0} Personen sind zu sehen."
 
-STORY_OPENINGS = ("Zu Beginn {0}.",)
+STORY_OPENING = "Zu Beginn {0}."
 STORY_SCENE = {
     "nobody": "war niemand zu sehen",
     "one": "war eine Person zu sehen, die {0} wirkte",
@@ -228,12 +234,20 @@ STORY_TURN = (
     "Etwa bei {0} änderte sich der Eindruck von {1} von {2} zu {3}.",
     "Dann, gegen {0}, schien {1} von {2} zu {3} überzugehen.",
 )
+STORY_SHIFT = (
+    "Bis {0} wirkte {1} {2} als vorher und erschien {3}.",
+    "Dann wirkte {1} {2} und erschien um {0} {3}.",
+    "Danach wirkte {1} {2}, um {0} {3}.",
+)
 STORY_CAME = "Um {0} kam {1} ins Bild."
 STORY_LEFT = "Um {0} ging {1}."
+STORY_VISIT = ("{0} war von {1} bis {2} zu sehen", "{0} von {1} bis {2}")
 STORY_GROUP = "die Gruppe"
-STORY_MORE = "Kleinere Veränderungen folgten."
-STORY_CALM = "Bis {0} fiel keine dauerhafte Veränderung auf."
-STORY_ENDINGS = ("Am Ende, um {0}, {1}.",)
+STORY_PASSERS = "{0} weitere Personen waren zeitweise zu sehen."
+STORY_MORE = "Daneben gab es kleinere Veränderungen."
+STORY_WHOLE = "Von Anfang bis Ende, um {0}, {1}. Eine dauerhafte Veränderung fiel nicht auf."
+STORY_SO = "So endete es, um {0}."
+STORY_ENDING = "Am Ende, um {0}, {1}."
 
 ANSWERS = {
     "nothing": "Das sagt die Aufzeichnung nicht: nichts dergleichen wurde gemessen.",
@@ -354,9 +368,12 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, "wirkt", _comparison(person))
 
 
-def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
-    """Return "Bei 0:12 wirkte Person 1 deutlich heiterer als vorher."."""
-    return f"Bei {clock} wirkte Person {number} {_comparison(person)} als vorher."
+def shifted(
+    template: str, clock: str, number: int | None, person: Mapping[str, Any], mood: str
+) -> str:
+    """Fill one of `STORY_SHIFT`; at least one change must be large enough."""
+    who = THE_PERSON if number is None else f"Person {number}"
+    return template.format(clock, who, _comparison(person), mood)
 
 
 def _comparison(person: Mapping[str, Any]) -> str:
@@ -440,7 +457,7 @@ PLAIN = frozenset(
     herum bleibend gar nirgends voller voll zeitweise irgendwo irgendeiner irgendwann keit
     hindurch herrührt stützt sonst nämlich man sowohl
     dauerhafte dauerhaft stärkste stärksten stärkstem stärkster stärkstes deutlichste deutlichsten
-    sachlich mindestens überzugehen also irgendeine deren
+    sachlich mindestens überzugehen also irgendeine deren dahin ansonsten diesmal davor
     """.split()
 )
 """Words beside the claims; see `en.PLAIN`."""
@@ -497,7 +514,7 @@ _LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "vague",
         "",
-        r"fällt\s+nicht\s+auf|fällt\s+(?:\w+\s+)?nichts\s+auf|fällt\s+auf|fiel\s+keine\s+dauerhafte\s+Veränderung\s+auf|[Kk]leinere\s+Veränderungen|auf\s+der\s+(?:heiteren|trüben)\s+Seite|hat\s+sich\s+verschoben|war\s+es\s+anders|eine\s+klare\s+Richtung|die\s+übrigen|nicht\s+ganz\s+sicher",
+        r"fällt\s+nicht\s+auf|fällt\s+(?:\w+\s+)?nichts\s+auf|fällt\s+auf|fiel\s+nicht\s+auf|[Kk]leinere\s+Veränderungen|auf\s+der\s+(?:heiteren|trüben)\s+Seite|hat\s+sich\s+verschoben|war\s+es\s+anders|eine\s+klare\s+Richtung|die\s+übrigen|nicht\s+ganz\s+sicher",
     ),
     (
         "invented",

@@ -111,7 +111,7 @@ NOBODY = (
 
 NOTHING_TO_READ = (
     "There are no expressions to read for the moment.",
-    "The scene waits for someone to come in.",
+    "So far the picture stays empty.",
     "For the time being there is no face to read.",
 )
 
@@ -142,15 +142,15 @@ UNCHANGED_FOR = (
 )
 
 NO_LASTING_CHANGE = (
-    "No clear direction stands out.",
+    "Otherwise there is nothing new.",
     "Nothing else stands out.",
     "No lasting change stands out.",
 )
 
 CHANGED = (
     "Compared with before, {0} {1} {2}.",
-    "Earlier it was different: now {0} {1} {2}.",
-    "Next to how it was before, {0} {1} {2}.",
+    "By now {0} {1} {2} than before.",
+    "This time {0} {1} {2} than before.",
     "Something has shifted, as {0} {1} {2} than before.",
 )
 
@@ -208,7 +208,13 @@ FEW_READINGS = (
 )
 
 SUBJECTS = ("The person in view", "Person {0}", "The person on camera")
-NO_FACE = "{0} is there, but the face cannot be read."
+NO_FACE = (
+    "{0} is in view, but the face cannot be read.",
+    "{0} is still there, and the face cannot be read.",
+    "{0} can be seen, but there is no face to read.",
+)
+NO_FACE_YET = ("The face cannot be read.", "So far there is no face to read.")
+UNTIL_THEN = ("Until then {0} looked {1}.", "Before that {0} appeared {1}.")
 NO_FACES = "{0} people are in view, but no face can be read well."
 ALIKE = "{0} people are in view, and {1} {2}."
 IN_VIEW = "{0} people are in view: "
@@ -227,7 +233,7 @@ LINE_NOBODY = "Nobody is in view."
 LINE_UNREAD = "{0} is in view, hard to read."
 LINE_PEOPLE = "{0} people are in view."
 
-STORY_OPENINGS = ("At first {0}.", "It begins quietly to read: {0}.", "In the beginning {0}.")
+STORY_OPENING = "At first {0}."
 STORY_SCENE = {
     "nobody": "nobody was in view",
     "one": "one person was in view, looking {0}",
@@ -241,12 +247,20 @@ STORY_TURN = (
     "At about {0} {1} seemed to change from {2} to {3}.",
     "Then, around {0}, {1} seemed to go from looking {2} to looking {3}.",
 )
+STORY_SHIFT = (
+    "By {0} {1} looked {2} than before, and appeared {3}.",
+    "Then {1} looked {2}, and by {0} appeared {3}.",
+    "After that {1} came to look {2}, at {0} {3}.",
+)
 STORY_CAME = "At {0} {1} came into view."
 STORY_LEFT = "At {0} {1} left."
+STORY_VISIT = ("{0} was in view from {1} to {2}", "{0} from {1} to {2}")
 STORY_GROUP = "the group"
-STORY_MORE = "Smaller changes followed."
-STORY_CALM = "Until {0} no lasting change stood out."
-STORY_ENDINGS = ("At the end, at {0}, {1}.", "It ends at {0}: {1}.")
+STORY_PASSERS = "{0} more people were in view at some time."
+STORY_MORE = "There were smaller changes besides."
+STORY_WHOLE = "From the beginning to the end, at {0}, {1}. No lasting change stood out."
+STORY_SO = "So it ended, at {0}."
+STORY_ENDING = "At the end, at {0}, {1}."
 
 ANSWERS = {
     "nothing": "The record does not say: nothing of that kind was measured.",
@@ -368,9 +382,12 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, verb, _comparison(person))
 
 
-def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
-    """Return "By 0:12 person 1 looked clearly brighter than before."."""
-    return f"By {clock} person {number} looked {_comparison(person)} than before."
+def shifted(
+    template: str, clock: str, number: int | None, person: Mapping[str, Any], mood: str
+) -> str:
+    """Fill one of `STORY_SHIFT`; at least one change must be large enough."""
+    who = THEY if number is None else f"person {number}"
+    return template.format(clock, who, _comparison(person), mood)
 
 
 def _comparison(person: Mapping[str, Any]) -> str:
@@ -498,12 +515,12 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "vague",
         "",
-        r"at\s+first|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
+        r"at\s+first|otherwise\s+there\s+is\s+nothing\s+new|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
     ),
     (
         "vague",
         "",
-        r"waits\s+for\s+someone\s+to\s+come\s+in|no\s+lasting\s+change\s+st\w+\s+out|no\s+clear\s+direction|st(?:ands|ood)\s+out|nothing\s+else\s+stands\s+out|smaller\s+changes",
+        r"no\s+lasting\s+change\s+st\w+\s+out|no\s+clear\s+direction|st(?:ands|ood)\s+out|nothing\s+else\s+stands\s+out|smaller\s+changes",
     ),
     (
         "vague",
