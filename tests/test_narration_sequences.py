@@ -112,7 +112,7 @@ SEQUENCES = {
     ),
     "six": (
         {n: [UP if n % 2 else DOWN] * 6 for n in range(1, 7)},
-        ["brighter", "darker"],
+        ["brighter", "gloomier"],
         ["all of"],
     ),
     "one follows the other": (

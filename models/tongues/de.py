@@ -257,6 +257,9 @@ ANSWERS = {
     ),
     "no such person": "Die Aufzeichnung kennt keine Person {0}; es gibt: {1}.",
     "when turned": "Gegen {0} schien {1} von {2} zu {3} zu wechseln.",
+    "how many one": "Nie war mehr als eine Person zugleich zu sehen, zuerst um {1}.",
+    "how many none": "Zu keiner Zeit war jemand zu sehen.",
+    "at time": "Um {0} wirkte {1} {2}: Valenz {3}, Erregung {4}.",
     "nobody did": "Niemand wirkte zu irgendeiner Zeit {0}.",
     "when became": "Gegen {0} wirkte {1} {2} als vorher: {3}, von {4} auf {5}.",
     "never became": "Zu keiner Zeit wirkte {0} deutlich {1} als vorher.",
@@ -305,7 +308,7 @@ QUESTIONS = (
     ("how_many", r"\bwie viele?\b"),
     ("compare", r"\bvergl\w+|\bunterschied\w*|\bals person\b"),
     ("when", r"\bwann\b|\bzu welcher zeit\b|\bum wie viel uhr\b"),
-    ("who", r"\bwer\b|\bwen\b|\bwelche person\b|\bwessen\b"),
+    ("who", r"\bwer\b|\b(?:irgend)?jemand\b|\bwen\b|\bwelche person\b|\bwessen\b"),
     ("extreme", r"\bhöchst\w*|\bniedrigst\w*|\bam meisten\b|\bam wenigsten\b|\bm(?:ax|in)im\w*"),
     ("how", r"\bwie\b|\bwas\b|\bbeschreib\w*"),
 )
@@ -457,7 +460,7 @@ PLAIN = frozenset(
     herum bleibend gar nirgends voller voll zeitweise irgendwo irgendeiner irgendwann keit
     hindurch herrührt stützt sonst nämlich man sowohl
     dauerhafte dauerhaft stärkste stärksten stärkstem stärkster stärkstes deutlichste deutlichsten
-    sachlich mindestens überzugehen also irgendeine deren dahin ansonsten diesmal davor
+    sachlich mindestens überzugehen also irgendeine höchstens deren dahin ansonsten diesmal davor
     """.split()
 )
 """Words beside the claims; see `en.PLAIN`."""
@@ -582,7 +585,7 @@ _LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "shift",
         ("valence", -1),
-        r"trüber|trauriger|bedrückter|unglücklicher|ernster|weniger\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)|sink(?:t|en)|gesunken|verschlechter\w*|schlechter|trübt\w*\s+sich|eingetrübt|verdüster\w*",
+        r"trüber|trauriger|bedrückter|unglücklicher|ernster|weniger\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)|sink(?:t|en)|sank(?:en)?|gesunken|verschlechter\w*|schlechter|trübt\w*\s+sich|eingetrübt|verdüster\w*",
     ),
     (
         "shift",
@@ -617,7 +620,7 @@ _LEXICON: Sequence[tuple[str, Any, str]] = (
     ),
     ("dimension", "valence", r"Valenz|Stimmung"),
     ("dimension", "arousal", r"Erregung|Energie|Aktivierung"),
-    ("emotion", "happiness", r"Freude|Lächeln|lächelt\w*"),
+    ("emotion", "happiness", r"Freude|Lächeln|lächelt\w*|gelächelt"),
     ("emotion", "surprise", r"Überraschung|überrascht\w*|erstaunt"),
     ("emotion", "sadness", r"Traurigkeit|Trauer"),
     ("emotion", "anger", r"Ärger|Wut"),

@@ -220,7 +220,7 @@ ALIKE = "{0} people are in view, and {1} {2}."
 IN_VIEW = "{0} people are in view: "
 BETWEEN = ", and the others lie somewhere in between"
 WHILE = "{0}, while {1}"
-SIDE = {"brighter": "the brighter side", "darker": "the darker side"}
+SIDE = {"brighter": "the brighter side", "darker": "the gloomier side"}
 CAME = ("come into view", "come in", "joined")
 AND_THEN = "{0}, and {1}"
 LEFT = ("left the scene", "gone out of view", "left")
@@ -285,6 +285,9 @@ ANSWERS = {
     "how long in": "{0} was in view for {1} seconds, from {2} to {3}.",
     "how long": "{0} looked {1} for {2} seconds in all, {3}.",
     "how many": "At most {0} people were in view at once, at {1}.",
+    "how many one": "Never more than one person was in view at once, the first time at {1}.",
+    "how many none": "Nobody was in view at any time.",
+    "at time": "At {0} {1} looked {2}: valence {3}, arousal {4}.",
     "nobody did": "Nobody looked {0} at any time.",
     "when became": "Around {0} {1} looked {2} than before: {3} that went from {4} to {5}.",
     "never became": "At no time did {0} look clearly {1} than before.",
@@ -297,7 +300,7 @@ ANSWERS = {
 DIMENSIONS = {"valence": "a valence", "arousal": "an arousal", "movement": "a movement"}
 COMPARATIVES = {
     ("valence", 1): "brighter",
-    ("valence", -1): "darker",
+    ("valence", -1): "gloomier",
     ("arousal", 1): "livelier",
     ("arousal", -1): "calmer",
     ("movement", 1): "to move more",
@@ -305,7 +308,7 @@ COMPARATIVES = {
 }
 SUPERLATIVES = {
     ("valence", 1): "brightest",
-    ("valence", -1): "darkest",
+    ("valence", -1): "gloomiest",
     ("arousal", 1): "liveliest",
     ("arousal", -1): "calmest",
     ("movement", 1): "to move most",
@@ -318,7 +321,7 @@ QUESTIONS = (
     ("how_many", r"\bhow many\b"),
     ("compare", r"\bcompar\w+|\bdifference\b|\bversus\b|\bvs\b|\bthan person\b"),
     ("when", r"\bwhen\b|\bwhat time\b|\bat which (?:time|moment)\b"),
-    ("who", r"\bwho\b|\bwhich (?:person|people|of them)\b|\bwhose\b"),
+    ("who", r"\bwho\b|\b(?:any|some)(?:one|body)\b|\bwhich (?:person|people|of them)\b|\bwhose\b"),
     ("extreme", r"\b(?:high|low)est\b|\bmost\b|\bleast\b|\bm(?:ax|in)imum\b|\bpeak\b"),
     ("how", r"\bhow\b|\bwhat\b|\bdescribe\b"),
 )
@@ -515,7 +518,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "vague",
         "",
-        r"at\s+first|otherwise\s+there\s+is\s+nothing\s+new|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
+        r"at\s+first|at\s+(?:once|most)|otherwise\s+there\s+is\s+nothing\s+new|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
     ),
     (
         "vague",
@@ -525,7 +528,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "vague",
         "",
-        r"on\s+the\s+(?:brighter|darker)\s+side|something\s+has\s+shifted|it\s+was\s+different",
+        r"on\s+the\s+(?:brighter|gloomier)\s+side|something\s+has\s+shifted|it\s+was\s+different",
     ),
     (
         "invented",
@@ -571,7 +574,11 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
         (0.9, 99.0),
         r"a\s+lot\s+of\s+movement|large\s+and\s+quick|mov(?:es?|ing)\s+a\s+lot|much\s+movement|vigorous\w*|moving\s+quickly",
     ),
-    ("moves", (9.0, 0.0), r"(?:more|less)\s+movement|mov(?:es?|ing)\s+(?:more|less)"),
+    (
+        "moves",
+        (9.0, 0.0),
+        r"(?:more|less)\s+movement|mov(?:es?|ed|ing)\s+(?:the\s+)?(?:more|less|most|least)",
+    ),
     ("spike", ("valence", 1), r"sudden\s+brightening"),
     ("spike", ("valence", -1), r"sudden\s+clouding\s+over"),
     ("spike", ("arousal", 1), r"(?:sudden\s+)?burst\s+of\s+energy"),
@@ -584,7 +591,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "most",
         ("valence", -1),
-        r"(?:sad|unhappi|dark)d?est|(?:most\s+(?:troubled|negative|upset|unhappy|downcast)|least\s+(?:cheerful|happy|positive))|lowest\s+valence",
+        r"(?:sad|unhappi|gloomi)d?est|(?:most\s+(?:troubled|negative|upset|unhappy|downcast)|least\s+(?:cheerful|happy|positive))|lowest\s+valence",
     ),
     (
         "most",
@@ -604,7 +611,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "shift",
         ("valence", -1),
-        r"(?:darker|sadder|gloomier|unhappier)|less\s+(?:cheerful|happy|bright|positive|pleased|content|pleasant)|more\s+(?:troubled|sad|upset|negative|unhappy|downcast)|sink\w*|sank|worsen\w*|worse|cloud(?:s|ed|ing)\s+over|darken\w*|fad(?:es?|ed|ing)|sour\w*",
+        r"(?:sadder|gloomier|unhappier)|less\s+(?:cheerful|happy|bright|positive|pleased|content|pleasant)|more\s+(?:troubled|sad|upset|negative|unhappy|downcast)|sink\w*|sank|worsen\w*|worse|cloud(?:s|ed|ing)\s+over|darken\w*|fad(?:es?|ed|ing)|sour\w*",
     ),
     (
         "shift",
@@ -743,7 +750,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "not",
         "",
-        r"not|never|without|hardly|barely|scarcely|anything\s+but|far\s+from|rather\s+than|neither(?!\s+(?:of|one|looks?|appears?|seems?|shows?|person))|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|(?:is|are|was|were|does|do|did|has|have|had|ca|could|wo)n['’]t",
+        r"not|never|at\s+no\s+time|without|hardly|barely|scarcely|anything\s+but|far\s+from|rather\s+than|neither(?!\s+(?:of|one|looks?|appears?|seems?|shows?|person))|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|(?:is|are|was|were|does|do|did|has|have|had|ca|could|wo)n['’]t",
     ),
     ("zero", "", r"neither|nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
     (
