@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .claims import Item, items
+from .claims import Item, items, seconds_of
 from .facts import MIN_CHANGE, Notable, clock
 from .zones import CENTRES, STRONG, fits, sign
 
@@ -70,6 +70,7 @@ class _Answer:
         kinds = [kind for kind, pattern in tongue.QUESTIONS if re.search(pattern, question, re.I)]
         self._asked = kinds[0] if kinds else ""
         self._named = [n for item in self._items if item.kind == "person" for n in item.value]
+        self._clocks = [item.value for item in self._items if item.kind == "clock"]
         self._target = self._find_target()
 
     def text(self) -> str:
@@ -88,9 +89,10 @@ class _Answer:
             "extreme": self._extreme,
             "how": self._how,
         }
-        if self._asked not in ways:
-            return self._say("not understood")
-        return ways[self._asked]() or self._say("not understood")
+        if self._clocks and self._asked in ("", "how", "who"):
+            return self._at(float(seconds_of(self._clocks[0])))
+        asked = self._asked or ("when" if self._target or self._movement() else "")
+        return (asked and ways[asked]()) or self._say("not understood")
 
     # What is asked about.
 
@@ -111,8 +113,12 @@ class _Answer:
         if item.kind in ("shift", "most"):
             dimension, direction = item.value
             return _Target(item.text, None, dimension, direction)
+        if item.kind == "move":
+            named = (one.value for one in self._items if one.kind == "dimension")
+            return _Target(item.text, None, next(named, "valence"), item.value)
         if item.kind == "moves":
-            return _Target(item.text, None, "movement", 1 if item.value[1] > 1 else -1)
+            is_least = item.value[0] < item.value[1] < 1.0 or self._asks_for_least()
+            return _Target(item.text, None, "movement", -1 if is_least else 1)
         return None
 
     def _movement(self) -> str:
@@ -201,9 +207,11 @@ class _Answer:
             for row in self._record.rows[person]:
                 counts[row.time_s] = counts.get(row.time_s, 0) + 1
         if not counts:
-            return self._say("how many", self._words.count_word(0), clock(0.0))
+            return self._say("how many none")
         best_s = max(counts, key=lambda time_s: (counts[time_s], -time_s))
-        return self._say("how many", self._words.count_word(counts[best_s]), clock(best_s))
+        most = counts[best_s]
+        key = "how many one" if most == 1 else "how many"
+        return self._say(key, self._words.count_word(most), clock(best_s))
 
     def _extreme(self) -> str:
         target = self._target or self._extreme_target()
@@ -244,12 +252,33 @@ class _Answer:
             valence, arousal = _mean(rows, "valence"), _mean(rows, "arousal")
             if valence is None or arousal is None:
                 continue
-            strong = valence**2 + arousal**2 >= STRONG**2
-            mood = self._words.LOOKS[sign(valence), sign(arousal)][strong][0]
+            mood = self._mood(Row(0.0, valence, arousal, None, None))
             span = clock(rows[0].time_s), clock(rows[-1].time_s)
             name = self._name(person, False)
             told.append(self._say("mood", *span, name, mood, f"{valence:.2f}", f"{arousal:.2f}"))
         return " ".join(told) or self._say("nothing")
+
+    def _at(self, time_s: float) -> str:
+        """Tell how everybody who is meant looked at one time, and who came or left about then."""
+        told = []
+        for person in self._named or self._record.people:
+            rows = self._record.rows.get(person, ())
+            near = min(rows, key=lambda row: abs(row.time_s - time_s), default=None)
+            if near is None or abs(near.time_s - time_s) > GAP_S or near.valence is None:
+                continue
+            values = f"{near.valence:.2f}", f"{near.arousal or 0.0:.2f}"
+            name = self._name(person, False)
+            told.append(self._say("at time", clock(near.time_s), name, self._mood(near), *values))
+        for event in self._record.events:
+            if abs(event.time_s - time_s) <= CHANGE_S and event.kind in ("arrival", "departure"):
+                key = "came" if event.kind == "arrival" else "left"
+                told.append(self._say(key, self._name(event.person), event.clock))
+        return " ".join(told) or self._say("nothing")
+
+    def _mood(self, row: Row) -> str:
+        valence, arousal = row.valence or 0.0, row.arousal or 0.0
+        strong = valence**2 + arousal**2 >= STRONG**2
+        return str(self._words.LOOKS[sign(valence), sign(arousal)][strong][0])
 
     # Parts of answers.
 
@@ -326,8 +355,11 @@ class _Answer:
 
     def _extreme_target(self) -> _Target | None:
         dimension = next((item.value for item in self._items if item.kind == "dimension"), "")
-        low = re.search(self._words.LOWEST, self._question, re.IGNORECASE)
-        return _Target("", None, dimension, -1 if low else 1) if dimension else None
+        direction = -1 if self._asks_for_least() else 1
+        return _Target("", None, dimension, direction) if dimension else None
+
+    def _asks_for_least(self) -> bool:
+        return bool(re.search(self._words.LOWEST, self._question, re.IGNORECASE))
 
     def _peak(self, target: _Target) -> str:
         people = self._named or self._record.people

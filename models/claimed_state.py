@@ -25,6 +25,7 @@ def meant(claim: Claim, view: Facts) -> list[Facts]:
     """Return the people a claim is about; those that are not there are left out."""
     people = list(view["people"])
     if isinstance(claim.subject, tuple):
+        people += view.get("parted", ())
         return [person for person in people if person["person"] in claim.subject]
     return people
 
@@ -68,11 +69,7 @@ def _agree(people: Sequence[Facts]) -> bool:
 
 def _emotion(claim: Claim, view: Facts) -> bool:
     people = _readings(claim, view)
-    shown = [
-        one
-        for one in people
-        if claim.value in {one["emotion"], *(name for name, _ in one.get("emotions", ()))}
-    ]
+    shown = [one for one in people if claim.value in _shown(one, claim.leads)]
     if claim.negated:
         return not any(one["emotion"] == claim.value for one in shown)
     if isinstance(claim.subject, tuple) and len(shown) < len(set(claim.subject)):
@@ -80,14 +77,32 @@ def _emotion(claim: Claim, view: Facts) -> bool:
     return bool(shown) and _is_doubt_kept(claim, shown)
 
 
+def _shown(one: Facts, leads: bool) -> set[str]:
+    """Return the emotions that somebody showed; if asked, only the strongest, now or mostly."""
+    names = [name for name, _ in one.get("emotions", ())]
+    return {one["emotion"], *(names[:1] if leads else names)}
+
+
 def _count(claim: Claim, view: Facts) -> bool:
-    return bool(claim.value == view["people_count"])
+    return bool(claim.value in (view["people_count"], *view.get("counts", ())))
 
 
 def _several(claim: Claim, view: Facts) -> bool:
     if claim.text.lower() in ("both", "beide", "beiden"):
         return bool(view["people_count"] == 2 or len(claim.subject or ()) == 2)
     return bool(view["people_count"] > 1 or isinstance(claim.subject, tuple))
+
+
+def _alone(claim: Claim, view: Facts) -> bool:
+    return bool((view["people_count"] == 1) != claim.negated)
+
+
+def _no_other(claim: Claim, view: Facts) -> bool:
+    return bool(view["people_count"] <= 1)
+
+
+def _present(claim: Claim, view: Facts) -> bool:
+    return bool(view["people_count"] > 0)
 
 
 def _compare(claim: Claim, view: Facts) -> bool:
@@ -152,9 +167,15 @@ def _duration(claim: Claim, view: Facts) -> bool:
 
 
 def _percent(claim: Claim, view: Facts) -> bool:
-    shares = [view["group"].get(key) for key in ("share_positive", "near_share", "facing_share")]
-    for one in (*view["people"], view["group"]):
-        shares += [one["coverage"], *(share for _, share in one.get("emotions", ()))]
+    shares: list[float | None] = []
+    for one in (*meant(claim, view), view["group"]):
+        if claim.emotion:
+            shares += [share for name, share in one.get("emotions", ()) if name == claim.emotion]
+        else:
+            shares += [one["coverage"], *(share for _, share in one.get("emotions", ()))]
+    if not claim.emotion:
+        keys = ("share_positive", "near_share", "facing_share")
+        shares += [view["group"].get(key) for key in keys]
     return any(share is not None and abs(100 * share - claim.value) <= 1.0 for share in shares)
 
 
@@ -182,6 +203,9 @@ STATES: dict[str, Judge] = {
     "emotion": _emotion,
     "count": _count,
     "several": _several,
+    "alone": _alone,
+    "no_other": _no_other,
+    "present": _present,
     "compare": _compare,
     "most": _most,
     "moves": _moves,

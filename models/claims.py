@@ -16,8 +16,20 @@ from typing import Any, NamedTuple
 Subject = tuple[int, ...] | str | None
 """Person numbers, `all`, `someone`, `N of them`, or None for the scene."""
 
-WITHOUT_SUBJECT = ("person", "count", "count_come", "count_go", "several", "clock")
+WITHOUT_SUBJECT = (
+    "person",
+    "alone",
+    "no_other",
+    "present",
+    "count",
+    "count_come",
+    "count_go",
+    "several",
+    "clock",
+)
 MOVES = ("come", "go")
+IMPRESSION = r"(?i)(?:look|appear|seem)ing"
+DATED = ("come", "go", "count_come", "count_go", "turn", "spike", "mood", "shift", "emotion")
 TELLING = ("mood", "emotion", "shift", "posture")
 
 
@@ -34,7 +46,8 @@ class Item(NamedTuple):
 class Claim:
     """One statement. `other` is whom the subject is compared with; `clocks` are of its sentence.
 
-    `looks`: it is worded as an impression; `doubted`: as uncertain.
+    `looks`: it is worded as an impression; `doubted`: as uncertain; `leads`: an emotion as the
+    strongest. `emotion` is the one that a share is said to be of.
     """
 
     kind: str
@@ -48,6 +61,8 @@ class Claim:
     clocks: tuple[str, ...] = ()
     dimension: str = ""
     other: Subject = None
+    leads: bool = False
+    emotion: str = ""
 
 
 def sentences(text: str) -> list[str]:
@@ -86,7 +101,9 @@ def _scanner(tongue: Any) -> tuple[re.Pattern[str], Sequence[tuple[str, Any]]]:
     turn = tongue.FROM_TO.format(f"(?:{moods})")
     first, second = turn.split(f"((?:{moods}))")[:2]
     turn = f"{first}(?P<turn_a>{moods}){second}(?P<turn_b>{moods})"
-    people = rf"(?:{number})(?:{tongue.AND}(?:{number}))*\b"
+    one = rf"(?:{tongue.PERSON})?(?:{number})"
+    rest = rf"(?:\s*,\s*{one})*(?!\s*,\s*{one}){tongue.AND}{one}"
+    people = rf"(?:{number})(?:{rest})?\b"
     parts = [
         r"(?P<clock>\d{1,2}(?::\d\d){1,2})",
         rf"(?P<turn>{turn})",
@@ -94,6 +111,7 @@ def _scanner(tongue: Any) -> tuple[re.Pattern[str], Sequence[tuple[str, Any]]]:
         rf"(?P<span>(?P<span_n>{number}|\d+\.\d+)\s*{tongue.SECONDS})",
         rf"(?P<minutes>(?P<minutes_n>{number}|\d+\.\d+)\s*{tongue.MINUTES})",
         rf"(?P<percent>(?P<percent_n>\d+(?:[.,]\d+)?){tongue.PERCENT})",
+        rf"(?P<every>{tongue.ALL_OF}(?P<every_n>{number}))\b",
         rf"(?P<count>(?P<count_n>{number})\s+(?P<count_of>{tongue.PEOPLE}))\b",
     ]
     rows = [(kind, value) for kind, value, _ in tongue.LEXICON]
@@ -122,7 +140,18 @@ def _value(text: str, tongue: Any) -> float:
 def _item(match: re.Match[str], rows: Sequence[tuple[str, Any]], tongue: Any) -> Item:
     kind = next(
         name
-        for name in ("clock", "turn", "person", "span", "minutes", "percent", "count", "number", "")
+        for name in (
+            "clock",
+            "turn",
+            "person",
+            "span",
+            "minutes",
+            "percent",
+            "every",
+            "count",
+            "number",
+            "",
+        )
         if not name or match[name] is not None
     )
     value: Any = match[0]
@@ -131,9 +160,10 @@ def _item(match: re.Match[str], rows: Sequence[tuple[str, Any]], tongue: Any) ->
     elif kind == "person":
         found = re.findall(_number(tongue), match["people"], re.IGNORECASE)
         value = tuple(int(_value(one, tongue)) for one in found)
-    elif kind in ("span", "minutes", "percent", "count"):
+    elif kind in ("span", "minutes", "percent", "every", "count"):
         value = _value(match[f"{kind}_n"], tongue)
-        if kind == "count" and re.match(tongue.OF, match["count_of"], re.IGNORECASE):
+        kind = "count" if kind == "every" else kind
+        if match["count_of"] and re.match(tongue.OF, match["count_of"], re.IGNORECASE):
             kind = "part"
     elif not kind:
         index = next(n for n in range(len(rows)) if match[f"w{n}"] is not None)
@@ -159,16 +189,19 @@ class _Reader:
     subject: Subject = None
     negated: bool = False
     dimension: str = ""
+    clause: int = 0
+    clauses: list[int] = field(default_factory=list)
+    leading: set[int] = field(default_factory=set)
+    echoes: list[tuple[int, ...]] = field(default_factory=list)
     found: list[Claim] = field(default_factory=list)
 
     def claims(self) -> list[Claim]:
         kinds = {item.kind for item in self.items}
-        clocks = tuple(item.value for item in self.items if item.kind == "clock")
         named = {item.value for item in self.items if item.kind == "person"}
         later = named.pop() if len(named) == 1 else None
         for index, item in enumerate(self.items):
             self._take(index, item)
-        return [
+        told = [
             claim
             if claim.kind in WITHOUT_SUBJECT
             else replace(
@@ -176,33 +209,70 @@ class _Reader:
                 subject=later if claim.subject is None else claim.subject,
                 looks=claim.looks or "look" in kinds or "doubt" in kinds,
                 doubted=bool(kinds & {"doubt", "unread"}),
-                clocks=clocks,
+                clocks=self._clocks_of(clause),
+                leads=clause in self.leading,
+                emotion=self._emotion_of(clause),
             )
-            for claim in self.found
+            for claim, clause in zip(self.found, self.clauses, strict=True)
         ]
+        echoed = [
+            replace(claim, subject=people)
+            for people in self.echoes
+            for claim in told
+            if claim.kind in TELLING
+        ]
+        return [*told, *echoed]
+
+    def _clocks_of(self, clause: int) -> tuple[str, ...]:
+        """Return the times of a clause; where it names none, those that no other clause claims."""
+        timed = [
+            (claim.value, own)
+            for claim, own in zip(self.found, self.clauses, strict=True)
+            if claim.kind == "clock"
+        ]
+        owners = {
+            own for claim, own in zip(self.found, self.clauses, strict=True) if claim.kind in DATED
+        }
+        mine = tuple(value for value, own in timed if own == clause)
+        return mine or tuple(value for value, own in timed if own not in owners)
+
+    def _emotion_of(self, clause: int) -> str:
+        shown = {
+            str(claim.value)
+            for claim, own in zip(self.found, self.clauses, strict=True)
+            if claim.kind == "emotion" and own == clause
+        }
+        return shown.pop() if len(shown) == 1 else ""
 
     def _take(self, index: int, item: Item) -> None:
         kind, value = item.kind, item.value
         if kind == "person":
             self._add("person", value, item)
-            if not self._is_compared(index):
+            if self._follows(index, "echo"):
+                self.echoes.append(value)
+            elif not self._follows(index, "than"):
                 self.subject = value
+        elif kind == "leading":
+            self.leading.add(self.clause)
         elif kind in ("all", "plural"):
             self.subject = "all"
             self._add("several", value, item)
+        elif kind == "one_of":
+            self.subject = "1 of them"
         elif kind == "someone":
             self.subject = self.subject or "someone"
         elif kind == "not":
             self.negated = True
         elif kind == "break":
             self.negated, self.dimension = False, ""
+            self.clause += 1
         elif kind in ("count", "part", "zero"):
             self._take_count(index, item)
         elif kind in ("most", "shift") and (other := self._compared_with(index)) is not None:
             self._add("compare", value, item, other)
         elif kind == "dimension":
             self.dimension = value
-        elif kind not in ("look", "doubt", "than", "vague"):
+        elif kind not in ("look", "doubt", "than", "echo", "vague"):
             self._add(kind, value, item, owner=self._owner(index))
 
     def _take_count(self, index: int, item: Item) -> None:
@@ -234,8 +304,8 @@ class _Reader:
             return tuple(following[1].value)
         return None
 
-    def _is_compared(self, index: int) -> bool:
-        return index > 0 and self.items[index - 1].kind == "than"
+    def _follows(self, index: int, kind: str) -> bool:
+        return index > 0 and self.items[index - 1].kind == kind
 
     def _owner(self, index: int) -> Subject:
         """Return whose it is in "sadness in person 2"; else the subject."""
@@ -258,6 +328,7 @@ class _Reader:
     def _add(
         self, kind: str, value: Any, item: Item, other: Subject = None, owner: Subject = None
     ) -> None:
+        self.clauses.append(self.clause)
         self.found.append(
             Claim(
                 kind,
@@ -266,7 +337,7 @@ class _Reader:
                 item.text,
                 self.sentence,
                 negated=self.negated,
-                looks="looking" in item.text.lower(),
+                looks=bool(re.search(IMPRESSION, item.text)),
                 dimension=self.dimension or self._dimension_after(item),
                 other=other,
             )

@@ -92,6 +92,7 @@ class Facts(msgspec.Struct, frozen=True):
     people in the latest window who are no longer there. `mood` of several people is `alike`,
     `mixed` or `opposed`, else empty. `steady_s`: for so long nothing came, went or changed.
     `notable` are changes of quadrant and spikes, `comings` arrivals and departures, with times.
+    `parted` is how those who left looked before, as far as that is certain.
     """
 
     index: int
@@ -110,6 +111,7 @@ class Facts(msgspec.Struct, frozen=True):
     steady_s: int
     notable: tuple[Notable, ...]
     comings: tuple[Notable, ...] = ()
+    parted: tuple[PersonFacts, ...] = ()
 
 
 def gather(windows: Sequence[Window], events: Sequence[Event], previous: Facts | None) -> Facts:
@@ -156,7 +158,25 @@ def gather(windows: Sequence[Window], events: Sequence[Event], previous: Facts |
         steady_s=round(previous.steady_s + elapsed_s) if previous and not changed else 0,
         notable=notable,
         comings=_notable(events, ("arrival", "departure")),
+        parted=tuple(_parted(windows, events, sorted(departed - present))),
     )
+
+
+def _parted(
+    windows: Sequence[Window], events: Sequence[Event], left: Iterable[int]
+) -> Iterable[PersonFacts]:
+    for number in left:
+        left_s = max(e.pts_s for e in events if e.kind == "departure" and e.person == number)
+        spans = [
+            (span, window)
+            for window in windows
+            for span in window.spans
+            if span.person == number and window.pts_s <= left_s
+        ]
+        if spans:
+            facts = PersonFacts(**_describe(*spans[-1], None))
+            if facts.valence is not None and not facts.uncertain:
+                yield facts
 
 
 def clock(time_s: float) -> str:

@@ -16,7 +16,7 @@ from .base import Draft, Manner, Task
 from .facts import FEW_READINGS, LOW_COVERAGE, MIN_CHANGE, OPPOSED
 from .grounded_story import Story
 from .tongues import tongue
-from .zones import STRONG, sign
+from .zones import phrases, sign
 
 MAX_LINE = 90
 """Characters of the line over the picture."""
@@ -86,10 +86,19 @@ class _Telling:
         return options[(self._index + crc32(slot.encode())) % len(options)]
 
     def empty_scene(self) -> list[str]:
-        sentences = [*self.comings(), self.pick("nobody", self._words.NOBODY)]
+        sentences = [*self.comings(), *self.parted(), self.pick("nobody", self._words.NOBODY)]
         if self._facts["steady_s"] >= STEADY_S:
             return [*sentences, self._for_seconds("empty", self._words.EMPTY_FOR)]
+        if len(sentences) > 1:
+            return sentences
         return [*sentences, self.pick("waiting", self._words.NOTHING_TO_READ)]
+
+    def parted(self) -> list[str]:
+        """Return how the first of those who left looked before."""
+        for person in self._facts.get("parted", ())[:1]:
+            who = self._words.named([person["person"]], False)
+            return [self.pick("until", self._words.UNTIL_THEN).format(who, self.mood(person))]
+        return []
 
     def line(self) -> str:
         words, people = self._words, self._facts["people"]
@@ -116,14 +125,18 @@ class _Telling:
         subject = self.pick("subject", self._words.SUBJECTS).format(person["person"])
         comings = self.comings()
         if person["valence"] is None:
-            first = self._words.NO_FACE.format(subject)
+            if comings and person["person"] in self._newcomers():
+                unread = self.pick("face", self._words.NO_FACE_YET)
+                return [*comings, unread, *self.movement(person)]
+            name = self._words.named([person["person"]])
+            first = self.pick("face", self._words.NO_FACE).format(name)
             return [first, *comings, *self.movement(person), *self.steadiness([])]
         look = self.look(person)
         if person["uncertain"]:
             return [f"{subject} {look}.", *comings[:1], self.caution(person)]
         first = f"{subject} {look}{self.expression(person)}."
         news = [*comings, *self.news([person], alone=True)]
-        return [first, *self.steadiness(news)[:1], *self.extra(person, news)]
+        return [first, *self.rest(person, news)]
 
     def several_people(self, people: Sequence[_Person]) -> list[str]:
         readable = [p for p in people if p["valence"] is not None and not p["uncertain"]]
@@ -132,7 +145,7 @@ class _Telling:
         news = [*self.comings(unclear), *self.news(people, alone=False)]
         if unclear and readable and not set(unclear) <= set(self._newcomers()):
             first.append(self._words.hard_to_read(unclear))
-        return [*first, *self.steadiness(news)[:1], *self.extra(self._shared_trends(people), news)]
+        return [*first, *self.rest(self._shared_trends(people), news)]
 
     def _shared_trends(self, people: Sequence[_Person]) -> _Person:
         """Return the group, with only those trends that some person in it has too.
@@ -157,12 +170,7 @@ class _Telling:
         return bool(self._facts["steady_s"] >= STEADY_S)
 
     def mood(self, person: _Person) -> str:
-        valence, arousal = person["valence"], person["arousal"]
-        zone = (sign(valence), sign(arousal))
-        if person["quadrant"] == "neutral":
-            zone = (0, 0)
-        mild, strong = self._words.LOOKS[zone]
-        words = strong if valence**2 + arousal**2 >= STRONG**2 else mild
+        words = phrases(self._words.LOOKS, person)
         return str(self.pick(f"mood{person['person']}", words))
 
     def expression(self, person: _Person) -> str:
@@ -287,18 +295,26 @@ class _Telling:
             return [self.pick("unchanged", self._words.UNCHANGED)]
         return [self.pick("undecided", self._words.NO_LASTING_CHANGE)]
 
-    def extra(self, person: _Person, news: list[str]) -> list[str]:
-        """Return a third sentence: more news, else a trend, else now and then the movement."""
+    def rest(self, person: _Person, news: list[str]) -> list[str]:
+        """Return one or two sentences: news, a trend, the movement, or that nothing is new."""
+        trend = self.trend(person)
         if len(news) > 1:
-            return news[1:2]
+            return news[:2]
+        if trend and not news and self._index:
+            return [*trend, *self.movement(person)]
+        lively = (person["movement"] or 0.0) >= self._words.MOVING[1][0]
+        moving = self.movement(person) if lively or self._index % 2 == 0 else []
+        return [*self.steadiness(news)[:1], *(trend or moving)]
+
+    def trend(self, person: _Person) -> list[str]:
+        """Return where valence, else arousal, is going, unless it changed the other way before."""
         for dimension in ("valence", "arousal"):
             trend = person[f"{dimension}_trend"]
             change = person[f"{dimension}_change"] or 0.0
             against = change < 0 if trend == "rising" else change > 0
             if trend in ("rising", "falling") and not against:
                 return [self.pick("trend", self._words.TRENDS[dimension, trend])]
-        lively = (person["movement"] or 0.0) >= self._words.MOVING[1][0]
-        return self.movement(person) if lively or self._index % 2 == 0 else []
+        return []
 
     def movement(self, person: _Person) -> list[str]:
         speed = person["movement"]

@@ -140,9 +140,14 @@ def fetch_tinyllama(tell: Progress, origin: str = ORIGIN) -> Path:
     Raises: ModelError where there is no network, no room, or another file than the list names.
     """
     folder = user_folder() / FOLDERS["tinyllama"]
-    for name, (sha256, size_bytes) in FILES.items():
-        if not (folder / name).is_file():
-            download(f"{origin}/{name}", folder / name, sha256, size_bytes, tell)
+    try:
+        for name, (sha256, size_bytes) in FILES.items():
+            if not (folder / name).is_file():
+                download(f"{origin}/{name}", folder / name, sha256, size_bytes, tell)
+    except ModelError as error:
+        raise ModelError(
+            f"{error}; a copy from elsewhere: affectstream models fetch tinyllama --path DIR"
+        ) from error
     (user_folder() / LOCAL).unlink(missing_ok=True)
     return folder
 

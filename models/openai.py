@@ -91,6 +91,7 @@ class OpenAINarrator:
                 raise ModelError(f"{self._where()} does not answer: {error}. Is it on?") from error
         if response.status != http.HTTPStatus.OK:
             told = payload[:200].decode("utf-8", "replace")
+            told = told.replace(key, "***") if key else told
             raise ModelError(f"{self._where()} says {response.status}: {told}")
         try:
             return json.loads(payload)
@@ -112,7 +113,7 @@ def _address(config: Config) -> urllib.parse.SplitResult:
     parts = urllib.parse.urlsplit(config.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError("openai.url: an address such as http://127.0.0.1:11434/v1")
-    if parts.username or parts.password:
+    if parts.username or parts.password or parts.query:
         raise ConfigError(
             f"openai.url: no credentials in it; put the key into {config.key_variable}"
         )

@@ -88,5 +88,5 @@ class Prompter:
             raise ConfigError(f"prompt {where}: {error.message}") from error
         except KeyError as error:
             raise ConfigError(f"prompt {name} has no block {error}") from error
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise ConfigError(f"prompt {name}: {error}") from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+Looks: TypeAlias = Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]]
 
 ZONE_EDGE = 0.1
 """Beyond this, valence counts as positive or negative and arousal as high or low. Our choice."""
@@ -43,3 +46,11 @@ def sign(value: float) -> int:
 def fits(zone: str, valence: float, arousal: float) -> bool:
     """Tell whether a point lies in a region such as `+*`: see `tongues.en.LEXICON`."""
     return _FITS[zone[0]](valence) and _FITS[zone[1]](arousal)
+
+
+def phrases(looks: Looks, shown: Mapping[str, Any]) -> Sequence[str]:
+    """Return the words of `tongues.en.LOOKS` that fit somebody, or the group, that can be read."""
+    valence, arousal = shown["valence"], shown["arousal"]
+    zone = (0, 0) if shown["quadrant"] == "neutral" else (sign(valence), sign(arousal))
+    mild, strong = looks[zone]
+    return strong if valence**2 + arousal**2 >= STRONG**2 else mild

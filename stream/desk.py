@@ -176,7 +176,7 @@ class Desk:
             return None if story is None else Task("story", plain(story, with_views=True))
         self._facts = gather(interval.windows, interval.events, memory.facts)
         if not interval.tries:
-            memory.chronicle.add(self._facts)
+            memory.chronicle.add(self._facts, interval.windows)
         return Task("interval", msgspec.to_builtins(self._facts), tuple(memory.texts))
 
     def _conclude(self, told: Told) -> tuple[Interval, Narration]:

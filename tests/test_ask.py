@@ -71,6 +71,20 @@ QUESTIONS = [
     ("When did person 7 smile?", ["no person 7", "1, 2"]),
     ("What is the weather?", ["not among those"]),
     ("When did person 1 smile?", ["showed happiness most from 0:01 to 1:00"]),
+    (
+        "What happened at 0:20?",
+        ["At 0:20 person 1 looked", "person 2 looked", "Person 2 came.*0:20"],
+    ),
+    (
+        "How did person 2 look at 0:45?",
+        ["At 0:45 person 2 looked downcast|At 0:45 person 2 looked"],
+    ),
+    ("Did person 1 smile?", ["showed happiness most from 0:01 to 1:00"]),
+    ("Was anyone sad?", ["Person 2 looked sad from 0:20"]),
+    ("Did person 2 leave?", ["Person 2 left at 0:50"]),
+    ("When did the arousal of person 1 fall?", ["0:30"]),
+    ("Who moved most?", ["Person 2, with a movement of 0.45"]),
+    ("Who moved least?", ["Person 1, with a movement of 0.4[01]"]),
     ("Sing a song", ["cannot be answered|not among those"]),
 ]
 GERMAN = [
@@ -96,6 +110,13 @@ def test_answers_in_german(question, wanted):
     text = answer(question, RECORD, tongue("de"))
     for pattern in wanted:
         assert re.search(pattern, text), f"{pattern!r} is missing in: {text}"
+
+
+def test_one_person_is_not_people():
+    alone = Record({1: RECORD.rows[1]}, RECORD.events[:1])
+    assert "one person was in view" in answer("How many people were there?", alone, tongue("en"))
+    none = Record({0: RECORD.rows[0]}, [])
+    assert answer("How many people were there?", none, tongue("en")).startswith("Nobody was")
 
 
 def test_nothing_was_measured():

@@ -106,6 +106,14 @@ def test_who_came_and_went() -> None:
     assert (facts.people_count, facts.gone) == (1, ())
 
 
+def test_how_those_who_left_looked_is_kept() -> None:
+    before = [window(float(second), span(1, 0.5)) for second in (1, 2, 3)]
+    facts = gather([*before, window(5.0, span(1, 0.5))], [event(4.2, "departure", 1)], None)
+    assert [(one.person, one.valence) for one in facts.parted] == [(1, 0.5)]
+    few = [window(3.0, span(1, n=2)), window(5.0)]
+    assert gather(few, [event(4.0, "departure", 1)], None).parted == ()
+
+
 def test_who_came_back_is_there() -> None:
     steps = [event(3.0, "departure", 1), event(4.0, "arrival", 1)]
     assert follow((window(5.0, span(1)), steps)).people_count == 1

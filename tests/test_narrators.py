@@ -53,6 +53,8 @@ def test_the_prompt_holds_facts_the_last_two_texts_style_and_language():
         "opposed",
         "It stays so.",
         "In plain words.",
+        "movement 0.20",
+        "all together",
     ):
         assert said in user["content"]
     assert "Person 1 looks calm." not in user["content"], "only the last two"
@@ -83,6 +85,12 @@ def test_a_users_template_takes_the_place_of_ours(tmp_path):
             "{% block system %}{{ facts.__class__.__mro__ }}{% endblock %}",
             "unsafe",
         ),
+        ("{% block system %}{{ ''.__class__.__base__.__subclasses__() }}{% endblock %}", "unsafe"),
+        ("{% block system %}{{ cycler.__init__.__globals__.os }}{% endblock %}", "unsafe"),
+        ("{% block system %}{{ facts.update({'people_count': 9}) }}{% endblock %}", "unsafe"),
+        ("{% block system %}{{ '{0.__class__}'.format(facts) }}{% endblock %}", "unsafe"),
+        ("{% block system %}{{ self._TemplateReference__context }}{% endblock %}", "prompt"),
+        ("{% block system %}{% for n in range(999999999) %}{% endfor %}{% endblock %}", "prompt"),
         ("{% block system %}{% endblock %}", "no block"),
         ("{% block system %}{{ moods }}{% endblock %}{% block user %}{% endblock %}", "moods"),
         ("{% block system %}{% if %}", "interval.jinja:1"),
@@ -330,6 +338,14 @@ def test_a_server_that_fails_is_named(server, answer, words):
         asking(server).tell(TASK)
 
 
+def test_a_server_that_repeats_the_key_does_not_make_it_known(server, monkeypatch):
+    monkeypatch.setenv("AFFECTSTREAM_NARRATOR_KEY", "CANARY")
+    server.answer = (401, b"wrong key CANARY")
+    with pytest.raises(ModelError, match="says 401: wrong key") as caught:
+        asking(server).tell(TASK)
+    assert "CANARY" not in str(caught.value)
+
+
 def test_nobody_listens(server):
     server.server_close()
     with pytest.raises(ModelError, match="does not answer"):
@@ -342,6 +358,7 @@ def test_nobody_listens(server):
         ("http://example.org/v1", PolicyError),
         ("http://10.0.0.7:8000/v1", PolicyError),
         ("http://user:CANARY@127.0.0.1/v1", ConfigError),
+        ("http://127.0.0.1/v1?key=CANARY", ConfigError),
         ("ftp://127.0.0.1", ConfigError),
         ("127.0.0.1:8000", ConfigError),
     ],
@@ -375,7 +392,7 @@ def test_weights_other_than_listed_are_thrown_away(models_folder, server):
     server.RequestHandlerClass = _Files
     server.files = {name: b"{}" for name in narrators.FILES}
     origin = f"http://127.0.0.1:{server.server_address[1]}"
-    with pytest.raises(ModelError, match="sha256"):
+    with pytest.raises(ModelError, match=r"sha256.*--path DIR"):
         narrators.fetch_tinyllama(lambda *_: None, origin)
     here = {path.name for path in (models_folder / "tinyllama").iterdir()}
     assert "config.json" in here and not any("safetensors" in name for name in here)

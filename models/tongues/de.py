@@ -14,7 +14,6 @@ from ..zones import sign
 
 NAME = "German"
 COUNTS = "null eine zwei drei vier fünf sechs sieben acht neun zehn".split()
-STOPWORDS = "der die das und ist sind nicht mit es zu im in den von".split()
 
 LOOKS: Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]] = {
     (1, 1): (
@@ -112,7 +111,7 @@ NOBODY = (
 )
 NOTHING_TO_READ = (
     "Zurzeit gibt es keinen Ausdruck zu lesen.",
-    "Es gibt im Augenblick kein Gesicht zu lesen.",
+    "Bisher bleibt das Bild leer.",
     "Für den Moment ist kein Gesicht da, das man lesen könnte.",
 )
 EMPTY_FOR = (
@@ -138,13 +137,13 @@ UNCHANGED_FOR = (
     "Damit sind es {0} Sekunden ohne echte Veränderung.",
 )
 NO_LASTING_CHANGE = (
-    "Eine klare Richtung fällt nicht auf.",
+    "Ansonsten ist nichts neu.",
     "Sonst fällt nichts auf.",
     "Eine dauerhafte Veränderung fällt nicht auf.",
 )
 CHANGED = (
     "Verglichen mit vorher {1} {0} {2}.",
-    "Vorher war es anders: nun {1} {0} {2}.",
+    "Diesmal {1} {0} {2} als vorher.",
     "Gegenüber vorher {1} {0} {2}.",
     "Etwas hat sich verschoben, denn {0} {1} {2} als vorher.",
 )
@@ -196,7 +195,13 @@ FEW_READINGS = (
 )
 
 SUBJECTS = ("Die Person im Bild", "Person {0}", "Die sichtbare Person")
-NO_FACE = "{0} ist da, aber das Gesicht ist nicht zu lesen."
+NO_FACE = (
+    "{0} ist im Bild, aber das Gesicht ist nicht zu lesen.",
+    "{0} ist weiterhin da, und das Gesicht ist nicht zu lesen.",
+    "{0} ist zu sehen, doch ein Gesicht ist nicht zu lesen.",
+)
+NO_FACE_YET = ("Das Gesicht ist nicht zu lesen.", "Noch ist kein Gesicht zu lesen.")
+UNTIL_THEN = ("Bis dahin wirkte {0} {1}.", "Davor erschien {0} {1}.")
 NO_FACES = "{0} Personen sind zu sehen, aber kein Gesicht ist gut zu lesen."
 ALIKE = "{0} Personen sind zu sehen, und {1} {2}."
 IN_VIEW = "{0} Personen sind zu sehen: "
@@ -215,7 +220,7 @@ LINE_NOBODY = "Niemand ist zu sehen."
 LINE_UNREAD = "{0} ist im Bild, schwer zu lesen."
 LINE_PEOPLE = "{0} Personen sind zu sehen."
 
-STORY_OPENINGS = ("Zu Beginn {0}.",)
+STORY_OPENING = "Zu Beginn {0}."
 STORY_SCENE = {
     "nobody": "war niemand zu sehen",
     "one": "war eine Person zu sehen, die {0} wirkte",
@@ -229,12 +234,20 @@ STORY_TURN = (
     "Etwa bei {0} änderte sich der Eindruck von {1} von {2} zu {3}.",
     "Dann, gegen {0}, schien {1} von {2} zu {3} überzugehen.",
 )
+STORY_SHIFT = (
+    "Bis {0} wirkte {1} {2} als vorher und erschien {3}.",
+    "Dann wirkte {1} {2} und erschien um {0} {3}.",
+    "Danach wirkte {1} {2}, um {0} {3}.",
+)
 STORY_CAME = "Um {0} kam {1} ins Bild."
 STORY_LEFT = "Um {0} ging {1}."
+STORY_VISIT = ("{0} war von {1} bis {2} zu sehen", "{0} von {1} bis {2}")
 STORY_GROUP = "die Gruppe"
-STORY_MORE = "Kleinere Veränderungen folgten."
-STORY_CALM = "Bis {0} fiel keine dauerhafte Veränderung auf."
-STORY_ENDINGS = ("Am Ende, um {0}, {1}.",)
+STORY_PASSERS = "{0} weitere Personen waren zeitweise zu sehen."
+STORY_MORE = "Daneben gab es kleinere Veränderungen."
+STORY_WHOLE = "Von Anfang bis Ende, um {0}, {1}. Eine dauerhafte Veränderung fiel nicht auf."
+STORY_SO = "So endete es, um {0}."
+STORY_ENDING = "Am Ende, um {0}, {1}."
 
 ANSWERS = {
     "nothing": "Das sagt die Aufzeichnung nicht: nichts dergleichen wurde gemessen.",
@@ -244,6 +257,9 @@ ANSWERS = {
     ),
     "no such person": "Die Aufzeichnung kennt keine Person {0}; es gibt: {1}.",
     "when turned": "Gegen {0} schien {1} von {2} zu {3} zu wechseln.",
+    "how many one": "Nie war mehr als eine Person zugleich zu sehen, zuerst um {1}.",
+    "how many none": "Zu keiner Zeit war jemand zu sehen.",
+    "at time": "Um {0} wirkte {1} {2}: Valenz {3}, Erregung {4}.",
     "nobody did": "Niemand wirkte zu irgendeiner Zeit {0}.",
     "when became": "Gegen {0} wirkte {1} {2} als vorher: {3}, von {4} auf {5}.",
     "never became": "Zu keiner Zeit wirkte {0} deutlich {1} als vorher.",
@@ -292,7 +308,7 @@ QUESTIONS = (
     ("how_many", r"\bwie viele?\b"),
     ("compare", r"\bvergl\w+|\bunterschied\w*|\bals person\b"),
     ("when", r"\bwann\b|\bzu welcher zeit\b|\bum wie viel uhr\b"),
-    ("who", r"\bwer\b|\bwen\b|\bwelche person\b|\bwessen\b"),
+    ("who", r"\bwer\b|\b(?:irgend)?jemand\b|\bwen\b|\bwelche person\b|\bwessen\b"),
     ("extreme", r"\bhöchst\w*|\bniedrigst\w*|\bam meisten\b|\bam wenigsten\b|\bm(?:ax|in)im\w*"),
     ("how", r"\bwie\b|\bwas\b|\bbeschreib\w*"),
 )
@@ -355,9 +371,12 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, "wirkt", _comparison(person))
 
 
-def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
-    """Return "Bei 0:12 wirkte Person 1 deutlich heiterer als vorher."."""
-    return f"Bei {clock} wirkte Person {number} {_comparison(person)} als vorher."
+def shifted(
+    template: str, clock: str, number: int | None, person: Mapping[str, Any], mood: str
+) -> str:
+    """Fill one of `STORY_SHIFT`; at least one change must be large enough."""
+    who = THE_PERSON if number is None else f"Person {number}"
+    return template.format(clock, who, _comparison(person), mood)
 
 
 def _comparison(person: Mapping[str, Any]) -> str:
@@ -384,39 +403,72 @@ PERSON = r"Person(?:en)?\s+(?:Nummer\s+|Nr\.?\s*)?"
 AND = r"(?:\s*,\s*(?:und\s+)?|\s+und\s+)"
 PEOPLE = r"(?:(?:weitere|andere|verschiedene|sichtbare)\s+)?(?:Person(?:en)?|Menschen?|Leuten?|Gesicht(?:er)?|von\s+ihnen|der\s+(?:Personen|Menschen))"
 OF = r"(?:von|der)\b"
+ALL_OF = r"(?:alle|die|Gruppe\s+(?:von|aus))\s+"
 OWNER = r"\s+(?:bei|von|in)\s+"
 SECONDS = r"-?\s*Sekunden?\b"
 MINUTES = r"-?\s*Minuten?\b"
 PERCENT = r"\s*(?:%|Prozent)"
-OPENINGS = frozenset(
-    "der die das den dem des ein eine einer einem einen es sie ihr ihre seine dies diese dieser "
-    "dieses hier dort alle beide jede jeder keine kein niemand nichts etwas jemand mehrere viele "
-    "einige wenige zwei drei vier fünf sechs sieben acht neun zehn nun jetzt dann danach davor "
-    "später bald wieder auch so noch schon nur sonst nach vor um gegen etwa zwischen während seit "
-    "bis für von im in am an auf über unter mit ohne bei zu zur zum als wenn wo ob weil da damit "
-    "denn obwohl aber und oder doch nicht vorher zuvor verglichen gegenüber bisher vielleicht "
-    "möglicherweise kaum fast insgesamt zusammen zunächst anfangs schließlich zuletzt am ende "
-    "stimmung stimmungen energie valenz erregung ausdruck gesicht gesichter gruppe bewegung "
-    "bewegungen eindruck veränderungen kleinere augenblick moment zurzeit plötzlich dabei daher "
-    "dennoch jedoch weiterhin person personen menschen leute im meist was wer wie bild haltung "
-    "höchstens mindestens er ist sind war waren hat haben eher sehr ganz recht".split()
+PLAIN = frozenset(
+    """
+    der die das den dem des ein eine einer einem einen eines dies diese dieser dieses diesem
+    diesen jene jener jenes es sie ihr ihre ihrer ihrem ihren ihres sich selbst hier dort da
+    dabei dafür dagegen damit dann danach daneben daran darauf daraus darin darüber darum davon
+    davor dazu dazwischen derselbe dieselbe dasselbe denselben derselben welche welcher welches
+    was wie wo wobei womit worin wodurch wofür und oder aber doch jedoch sondern sowie denn dass
+    ob obwohl während indem wenn als zwar in im an am auf aus bei beim bis durch für gegen
+    gegenüber innerhalb mit nach seit über um unter von vom vor zu zum zur zwischen ab entlang
+    je pro laut gemäß trotz außer jede jeder jedes jeden alles etwas nichts mehr weniger viel
+    viele wenig wenige einige einiger mehrere manche genug ganz ganze ganzen gesamt gesamte
+    gesamten teils teilweise teil teile rest nur noch schon auch so sehr recht eher ziemlich
+    etwa ungefähr rund fast nahezu beinahe gerade eben nun jetzt zurzeit gegenwärtig momentan
+    derzeit weiterhin weiter wieder erst zuerst zunächst zuvor vorher zuletzt anfangs
+    schließlich endlich später früher bisher bislang inzwischen zwischendurch währenddessen
+    daher dennoch trotzdem insgesamt zusammen gemeinsam gleichzeitig zugleich jeweils
+    überwiegend hauptsächlich meist meistens größtenteils vorwiegend durchgehend gleichmäßig
+    allmählich langsam schnell rasch plötzlich kurz lang lange länger kürzer deutlich deutlicher
+    sichtlich sichtbar sichtbare sichtbaren merklich spürbar klar erkennbar leicht
+    vergleichsweise verglichen vergleich anscheinend offenbar scheinbar wohl eigentlich
+    überhaupt nochmals erneut neu neue neuen neuer neues letzte letzten letzter letztes vorige
+    vorigen vorherige vorherigen frühere früheren früheres ist sind war waren sei sein gewesen
+    hat haben hatte hatten wird werden wurde wurden geworden kann können könnte könnten konnte
+    konnten mag mögen dürfte dürften soll sollte muss lässt lassen wirkt wirken wirkte wirkten
+    erscheint erscheinen erschien erschienen scheint scheinen schien schienen zeigt zeigen
+    zeigte zeigten gezeigt sieht aussehen sehen gesehen aussieht macht machen machte gemacht
+    gibt geben gab gegeben bleibt bleiben blieb blieben geblieben hält halten hielt gehalten
+    wechselt wechseln wechselte gewechselt ändert ändern änderte geändert verändert verändern
+    veränderte verschiebt verschoben liegt liegen lag lagen reicht reichte endet enden endete
+    beginnt beginnen begann begonnen dauert dauerte überwiegt überwiegen überwog dominiert
+    dominieren dominierte prägt prägte vorherrscht herrscht herrschte deutet hindeutet hinweist
+    weist spiegelt drückt ausgedrückt ausdrückt misst gemessen lesen gelesen abzulesen verbunden
+    verbindet verlief verläuft verlaufen erreicht erreichte zählt folgten folgen person personen
+    mensch menschen leute gesicht gesichter gesichtern ausdruck ausdrucks ausdrücke
+    gesichtsausdruck miene mienen eindruck eindrucks stimmung stimmungen energie valenz erregung
+    haltung körperhaltung arme armen körper bewegung bewegungen gruppe bild bildes bilder
+    aufnahme aufzeichnung video szene blick zeit zeiten zeitpunkt zeitraum zeitlang weile
+    augenblick augenblicks augenblicken moment moments momenten abschnitt anfang beginn ende
+    mitte verlauf dauer anteil sekunde sekunden minute minuten messung messungen wert werte
+    werten mittel durchschnitt grad maß stärke höhe niveau richtung seite unterschied
+    unterschiede unterschieden gegensatz veränderung veränderungen änderung änderungen wechsel
+    wende wandel anzeichen spur spuren hauch zeichen weise art form lage zustand punkt wirkung
+    hoch hohe hohen höher niedrig niedrige niedrigen niedriger groß große großen größer klein
+    kleine kleinen kleiner stark starke starken starker starkes stärker schwach schwache
+    schwacher schwächer mild milde gut gute guten guter gutes besser schlecht ähnlich ähnliche
+    ähnlichen gleich gleiche gleichen gleicher unterschiedlich unterschiedliche
+    unterschiedlichen verschieden verschiedene verschiedenen anders deutliche deutlichen
+    deutliches klare klaren klarer klares leichte leichten leichter leichtes vorhanden anwesend
+    tief höchst sanft völlig durchaus besonders insbesondere allem allen aller los hin her heran
+    herum bleibend gar nirgends voller voll zeitweise irgendwo irgendeiner irgendwann keit
+    hindurch herrührt stützt sonst nämlich man sowohl
+    dauerhafte dauerhaft stärkste stärksten stärkstem stärkster stärkstes deutlichste deutlichsten
+    sachlich mindestens überzugehen also irgendeine höchstens deren dahin ansonsten diesmal davor
+    """.split()
 )
+"""Words beside the claims; see `en.PLAIN`."""
 
-
-def is_opening(word: str) -> bool:
-    """Tell whether a word in small letters may open a sentence, other than a name."""
-    return word in OPENINGS or word.endswith(("lich", "weise"))
-
-
-CAPITALS = frozenset(
-    "Person Personen Menschen Leute Gesicht Gesichter Freude Überraschung Traurigkeit Trauer Ärger "
-    "Wut Ekel Angst Verachtung Energie Stimmung Bewegung Gruppe Ausdruck Sekunden Messungen "
-    "Valenz Erregung Bild Ruhe Augenblick Moment Ende Beginn".split()
-)
-NAME_AFTER = r"(?:heißt|namens|und|neben|Herr|Frau|wie)\s+"
+CAPITALS: frozenset[str] = frozenset()
 FROM_TO = r"von\s+({0})\s+zu\s+({0})"
 
-LEXICON: Sequence[tuple[str, Any, str]] = (
+_LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "posture",
         "arms raised",
@@ -433,9 +485,39 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     ("posture", "open", r"offene\w*\s+Haltung"),
     ("posture", "upright", r"aufrecht\w*"),
     (
+        "invented",
+        "a share",
+        r"die\s+(?:meisten|Hälfte|Mehrheit)(?:\s+(?:von\s+ihnen|der\s+(?:Personen|Menschen|Leute)|Personen|Menschen))?|(?:alle|jede[rs]?)\s+(?:bis\s+auf|außer)|außer\s+Person|immer\s+wieder",
+    ),
+    (
+        "invented",
+        "an act or an order",
+        r"(?:beweg|geht|ging|komm|kam|bleib|blieb|dreh|wend|blick|sieht|schau)\w*\s+(?:\w+\s+)?(?:zu|auf|an|bei|neben|mit|von|nach)\s+Person|(?:vor|nach)\s+Person",
+    ),
+    (
+        "minutes",
+        1.5,
+        r"(?:einer|eine)\s+Minute\s+und\s+(?:einer\s+halben|eine\s+halbe)|anderthalb\s+Minuten|eineinhalb\s+Minuten",
+    ),
+    ("minutes", 0.5, r"einer?\s+halben?\s+Minute"),
+    ("minutes", 1.0, r"(?:seit|für)\s+einer?\s+Minute(?!\s+und)"),
+    ("alone", "", r"allein|einzige[rn]?\s+(?:Person|Mensch|Gesicht)|nur\s+(?:noch\s+)?Person"),
+    (
+        "no_other",
+        "",
+        r"(?:niemand|keiner)\s+(?:sonst|anderes)|sonst\s+niemand|keine\s+(?:andere|weitere)\s+Person",
+    ),
+    ("present", "", r"jemand(?:em|en)?"),
+    (
+        "echo",
+        "",
+        r"ebenso(?:\s+wie)?(?=\s+Person)|(?:genau\s+)?wie(?:\s+auch)?(?=\s+Person)|auch(?=\s+Person)|sowie(?=\s+Person)",
+    ),
+    ("vague", "", r"irgendwo\s+dazwischen"),
+    (
         "vague",
         "",
-        r"fällt\s+nicht\s+auf|fällt\s+(?:\w+\s+)?nichts\s+auf|fällt\s+auf|fiel\s+keine\s+dauerhafte\s+Veränderung\s+auf|[Kk]leinere\s+Veränderungen|auf\s+der\s+(?:heiteren|trüben)\s+Seite|hat\s+sich\s+verschoben|war\s+es\s+anders|eine\s+klare\s+Richtung|die\s+übrigen|nicht\s+ganz\s+sicher",
+        r"fällt\s+nicht\s+auf|fällt\s+(?:\w+\s+)?nichts\s+auf|fällt\s+auf|fiel\s+nicht\s+auf|[Kk]leinere\s+Veränderungen|auf\s+der\s+(?:heiteren|trüben)\s+Seite|hat\s+sich\s+verschoben|war\s+es\s+anders|eine\s+klare\s+Richtung|die\s+übrigen|nicht\s+ganz\s+sicher",
     ),
     (
         "invented",
@@ -503,7 +585,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "shift",
         ("valence", -1),
-        r"trüber|trauriger|bedrückter|unglücklicher|ernster|weniger\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)|sink(?:t|en)|gesunken|verschlechter\w*|schlechter|trübt\w*\s+sich|eingetrübt|verdüster\w*",
+        r"trüber|trauriger|bedrückter|unglücklicher|ernster|weniger\s+(?:heiter|fröhlich|glücklich|zufrieden|freundlich)|sink(?:t|en)|sank(?:en)?|gesunken|verschlechter\w*|schlechter|trübt\w*\s+sich|eingetrübt|verdüster\w*",
     ),
     (
         "shift",
@@ -518,7 +600,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "same",
         "",
-        r"unverändert|gleich\s?bleibend|stabil|konstant|bleib(?:t|en)|blieb(?:en)?|geblieben|wie\s+(?:zuvor|vorher)|(?:wenig|kaum\s+etwas|nichts)\s+(?:hat\s+sich\s+)?verändert|hat\s+sich\s+(?:wenig|kaum\s+etwas|nichts)\s+verändert|(?:keine|kaum\s+eine|ohne)\s+(?:echte\s+)?Veränderung|echte\s+Veränderung\s+ist\s+nicht|so\s+ist\s+es\s+seit",
+        r"unverändert|kaum\s+eine\s+(?:echte\s+)?Veränderung|gleich\s?bleibend|stabil|konstant|bleib(?:t|en)|blieb(?:en)?|geblieben|wie\s+(?:zuvor|vorher)|(?:wenig|kaum\s+etwas|nichts)\s+(?:hat\s+sich\s+)?verändert|hat\s+sich\s+(?:wenig|kaum\s+etwas|nichts)\s+verändert|(?:keine|kaum\s+eine|ohne)\s+(?:echte\s+)?Veränderung|echte\s+Veränderung\s+ist\s+nicht|so\s+ist\s+es\s+seit",
     ),
     ("move", 1, r"steigt|steigen|stieg(?:en)?|gestiegen|nimmt\s+zu|zugenommen|wächst|höher"),
     (
@@ -529,7 +611,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "come",
         "",
-        r"ins\s+Bild(?:\s+gekommen)?|dazugekommen|hereingekommen|hinzugekommen|(?:kam|kommt|kamen)\s+(?:\w+\s+)?(?:hinzu|dazu|herein)|erschienen|aufgetaucht|eingetreten|(?:kam|kommt|kamen|kommen)",
+        r"ins\s+Bild(?:\s+gekommen)?|dazugekommen|hereingekommen|hinzugekommen|zurückgekommen|zurückgekehrt|kehrt\w*\s+zurück|(?:kam|kommt|kamen)\s+(?:\w+\s+)?(?:hinzu|dazu|herein)|erschienen|aufgetaucht|eingetreten|(?:kam|kommt|kamen|kommen)",
     ),
     (
         "go",
@@ -538,7 +620,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     ),
     ("dimension", "valence", r"Valenz|Stimmung"),
     ("dimension", "arousal", r"Erregung|Energie|Aktivierung"),
-    ("emotion", "happiness", r"Freude|Lächeln|lächelt\w*"),
+    ("emotion", "happiness", r"Freude|Lächeln|lächelt\w*|gelächelt"),
     ("emotion", "surprise", r"Überraschung|überrascht\w*|erstaunt"),
     ("emotion", "sadness", r"Traurigkeit|Trauer"),
     ("emotion", "anger", r"Ärger|Wut"),
@@ -623,16 +705,38 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
         "",
         r"wirk(?:t|en|te|ten)|erschein\w*|erschien\w*|schein(?:t|en)|schien(?:en)?|zeig(?:t|en|te|ten)(?:\s+sich)?|Eindruck|Ausdruck|Miene|Gesicht|sehen|sieht|sichtbar",
     ),
-    ("zero", "", r"niemand|keine?\s+(?:Person(?:en)?|Menschen?|Leute)|keiner|leer"),
-    ("not", "", r"nicht|nie(?:mals)?|ohne|weder|noch\s+nie|kein\w*|zu\s+keiner\s+Zeit"),
+    (
+        "zero",
+        "",
+        r"weder(?=\s+(?:Person|die\s+eine|der\s+eine))|niemand|keine?\s+(?:Person(?:en)?|Menschen?|Leute)|keiner|leer",
+    ),
+    (
+        "not",
+        "",
+        r"nicht|nie(?:mals)?|ohne|kaum|alles\s+andere\s+als|weder(?!\s+(?:Person|die\s+eine|der\s+eine))|noch\s+nie|kein\w*|zu\s+keiner\s+Zeit",
+    ),
     (
         "plural",
         "",
         r"mehrere\s+(?:Personen|Menschen)|viele\s+(?:Personen|Menschen)|einige\s+(?:Personen|Menschen)|Personen\s+sind|Gruppe|einander",
     ),
+    (
+        "one_of",
+        "",
+        r"(?:eine|die\s+andere)(?=\s+(?:wirkt|wirkte|erscheint|erschien|scheint|schien|zeigt|zeigte)\b)",
+    ),
     ("all", "", r"beide[n]?|alle|jede[r]?"),
-    ("someone", "", r"die\s+(?:sichtbare\s+)?Person(?!en)|sie|allein"),
+    ("someone", "", r"die\s+(?:sichtbare\s+)?Person(?!en)|sie"),
+    (
+        "leading",
+        "",
+        r"(?:am\s+)?(?:stärkste|deutlichste)\w*|vor\s+allem|hauptsächlich|überwiegend|meist|vorwiegend|dominier\w*",
+    ),
     ("than", "", r"als"),
     ("break", "", r"[,;:]|\bwährend\b|\baber\b|\bdoch\b"),
 )
-"""(kind, value, pattern): what words claim; see `en.LEXICON`."""
+LEXICON = tuple(
+    (kind, value, rf"(?:{pattern})(?:e[nmrs]?)?" if kind == "mood" else pattern)
+    for kind, value, pattern in _LEXICON
+)
+"""(kind, value, pattern): what words claim, adjectives with their endings; see `en.LEXICON`."""

@@ -14,7 +14,6 @@ from ..zones import sign
 
 NAME = "English"
 COUNTS = "zero one two three four five six seven eight nine ten".split()
-STOPWORDS = "the a an and is are of in to with that this it they has have from at for".split()
 
 LOOKS: Mapping[tuple[int, int], tuple[Sequence[str], Sequence[str]]] = {
     (1, 1): (
@@ -112,7 +111,7 @@ NOBODY = (
 
 NOTHING_TO_READ = (
     "There are no expressions to read for the moment.",
-    "The scene waits for someone to come in.",
+    "So far the picture stays empty.",
     "For the time being there is no face to read.",
 )
 
@@ -143,15 +142,15 @@ UNCHANGED_FOR = (
 )
 
 NO_LASTING_CHANGE = (
-    "No clear direction stands out.",
+    "Otherwise there is nothing new.",
     "Nothing else stands out.",
     "No lasting change stands out.",
 )
 
 CHANGED = (
     "Compared with before, {0} {1} {2}.",
-    "Earlier it was different: now {0} {1} {2}.",
-    "Next to how it was before, {0} {1} {2}.",
+    "By now {0} {1} {2} than before.",
+    "This time {0} {1} {2} than before.",
     "Something has shifted, as {0} {1} {2} than before.",
 )
 
@@ -209,13 +208,19 @@ FEW_READINGS = (
 )
 
 SUBJECTS = ("The person in view", "Person {0}", "The person on camera")
-NO_FACE = "{0} is there, but the face cannot be read."
+NO_FACE = (
+    "{0} is in view, but the face cannot be read.",
+    "{0} is still there, and the face cannot be read.",
+    "{0} can be seen, but there is no face to read.",
+)
+NO_FACE_YET = ("The face cannot be read.", "So far there is no face to read.")
+UNTIL_THEN = ("Until then {0} looked {1}.", "Before that {0} appeared {1}.")
 NO_FACES = "{0} people are in view, but no face can be read well."
 ALIKE = "{0} people are in view, and {1} {2}."
 IN_VIEW = "{0} people are in view: "
 BETWEEN = ", and the others lie somewhere in between"
 WHILE = "{0}, while {1}"
-SIDE = {"brighter": "the brighter side", "darker": "the darker side"}
+SIDE = {"brighter": "the brighter side", "darker": "the gloomier side"}
 CAME = ("come into view", "come in", "joined")
 AND_THEN = "{0}, and {1}"
 LEFT = ("left the scene", "gone out of view", "left")
@@ -228,7 +233,7 @@ LINE_NOBODY = "Nobody is in view."
 LINE_UNREAD = "{0} is in view, hard to read."
 LINE_PEOPLE = "{0} people are in view."
 
-STORY_OPENINGS = ("At first {0}.", "It begins quietly to read: {0}.", "In the beginning {0}.")
+STORY_OPENING = "At first {0}."
 STORY_SCENE = {
     "nobody": "nobody was in view",
     "one": "one person was in view, looking {0}",
@@ -242,12 +247,20 @@ STORY_TURN = (
     "At about {0} {1} seemed to change from {2} to {3}.",
     "Then, around {0}, {1} seemed to go from looking {2} to looking {3}.",
 )
+STORY_SHIFT = (
+    "By {0} {1} looked {2} than before, and appeared {3}.",
+    "Then {1} looked {2}, and by {0} appeared {3}.",
+    "After that {1} came to look {2}, at {0} {3}.",
+)
 STORY_CAME = "At {0} {1} came into view."
 STORY_LEFT = "At {0} {1} left."
+STORY_VISIT = ("{0} was in view from {1} to {2}", "{0} from {1} to {2}")
 STORY_GROUP = "the group"
-STORY_MORE = "Smaller changes followed."
-STORY_CALM = "Until {0} no lasting change stood out."
-STORY_ENDINGS = ("At the end, at {0}, {1}.", "It ends at {0}: {1}.")
+STORY_PASSERS = "{0} more people were in view at some time."
+STORY_MORE = "There were smaller changes besides."
+STORY_WHOLE = "From the beginning to the end, at {0}, {1}. No lasting change stood out."
+STORY_SO = "So it ended, at {0}."
+STORY_ENDING = "At the end, at {0}, {1}."
 
 ANSWERS = {
     "nothing": "The record does not say: nothing of that kind was measured.",
@@ -272,6 +285,9 @@ ANSWERS = {
     "how long in": "{0} was in view for {1} seconds, from {2} to {3}.",
     "how long": "{0} looked {1} for {2} seconds in all, {3}.",
     "how many": "At most {0} people were in view at once, at {1}.",
+    "how many one": "Never more than one person was in view at once, the first time at {1}.",
+    "how many none": "Nobody was in view at any time.",
+    "at time": "At {0} {1} looked {2}: valence {3}, arousal {4}.",
     "nobody did": "Nobody looked {0} at any time.",
     "when became": "Around {0} {1} looked {2} than before: {3} that went from {4} to {5}.",
     "never became": "At no time did {0} look clearly {1} than before.",
@@ -284,7 +300,7 @@ ANSWERS = {
 DIMENSIONS = {"valence": "a valence", "arousal": "an arousal", "movement": "a movement"}
 COMPARATIVES = {
     ("valence", 1): "brighter",
-    ("valence", -1): "darker",
+    ("valence", -1): "gloomier",
     ("arousal", 1): "livelier",
     ("arousal", -1): "calmer",
     ("movement", 1): "to move more",
@@ -292,7 +308,7 @@ COMPARATIVES = {
 }
 SUPERLATIVES = {
     ("valence", 1): "brightest",
-    ("valence", -1): "darkest",
+    ("valence", -1): "gloomiest",
     ("arousal", 1): "liveliest",
     ("arousal", -1): "calmest",
     ("movement", 1): "to move most",
@@ -305,7 +321,7 @@ QUESTIONS = (
     ("how_many", r"\bhow many\b"),
     ("compare", r"\bcompar\w+|\bdifference\b|\bversus\b|\bvs\b|\bthan person\b"),
     ("when", r"\bwhen\b|\bwhat time\b|\bat which (?:time|moment)\b"),
-    ("who", r"\bwho\b|\bwhich (?:person|people|of them)\b|\bwhose\b"),
+    ("who", r"\bwho\b|\b(?:any|some)(?:one|body)\b|\bwhich (?:person|people|of them)\b|\bwhose\b"),
     ("extreme", r"\b(?:high|low)est\b|\bmost\b|\bleast\b|\bm(?:ax|in)imum\b|\bpeak\b"),
     ("how", r"\bhow\b|\bwhat\b|\bdescribe\b"),
 )
@@ -369,9 +385,12 @@ def changed(template: str, number: int | None, person: Mapping[str, Any]) -> str
     return template.format(who, verb, _comparison(person))
 
 
-def shifted(clock: str, number: int, person: Mapping[str, Any]) -> str:
-    """Return "By 0:12 person 1 looked clearly brighter than before."."""
-    return f"By {clock} person {number} looked {_comparison(person)} than before."
+def shifted(
+    template: str, clock: str, number: int | None, person: Mapping[str, Any], mood: str
+) -> str:
+    """Fill one of `STORY_SHIFT`; at least one change must be large enough."""
+    who = THEY if number is None else f"person {number}"
+    return template.format(clock, who, _comparison(person), mood)
 
 
 def _comparison(person: Mapping[str, Any]) -> str:
@@ -398,37 +417,62 @@ PERSON = r"(?:person|people|persons)\s+(?:number\s+|no\.?\s*|#)?"
 AND = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)"
 PEOPLE = r"(?:(?:more|other|of\s+the|of\s+these|different|visible)\s+)?(?:people|persons?|faces?|of\s+them|individuals?)"
 OF = r"of\b"
+ALL_OF = r"(?:all|the|group\s+of)\s+"
 OWNER = r"\s+(?:in|of|on|for|with)\s+"
 SECONDS = r"(?:-?\s*seconds?\b|-?\s*secs?\b|s\b)"
 MINUTES = r"-?\s*minutes?\b"
 PERCENT = r"\s*(?:%|per\s?cent)"
-OPENINGS = frozenset(
-    "it its they their them this these that those there the a an here everyone everybody nobody one "
-    "two three four five six seven eight nine ten both all each neither either some several many "
-    "most few little much more less nothing something anything someone only just even still yet "
-    "now then later soon again also so thus after before around about at between by during for "
-    "from in into on over of off out since through throughout till to toward towards under until "
-    "up with within without while when whenever where as if once because although though but and "
-    "or nor not no compared next earlier meanwhile afterwards overall altogether together "
-    "perhaps maybe hardly almost again today he she his her what who how whether another other "
-    "things movement movements mood moods energy arousal valence expression expressions face faces "
-    "group moments moment changes change time times second seconds minutes minute half part parts "
-    "picture video scene look looks posture arms body bodies smiles nine despite except instead "
-    "like unlike than upon along amid beyond near across against looking seen judging given taken "
-    "first last finally eventually otherwise however therefore either quite rather very somewhat "
-    "too early late is are was were has have had does do did can could may might will would "
-    "should people person persons individuals".split()
+PLAIN = frozenset(
+    """
+    a an the this that these those it its they them their themselves there here one ones own
+    same such which who whom whose what how something anything else and or nor but yet so as if
+    though although while whereas however than then of in on at to into onto from by with within
+    for about around over under between among across through throughout during since until till
+    before after near towards toward against upon off out up down per via compared next despite
+    instead like unlike every any some many several few more most much less least enough little
+    bit lot great deal number amount part parts only just even still again also too already ever
+    now later earlier meanwhile afterwards afterward recently lately currently presently
+    previously formerly beforehand last latest final finally eventually initially beginning
+    start started begin begins began end ends ended ending middle course time times moment
+    moments whole period stretch minute minutes seconds is are was were be been being am has
+    have had having do does did can could may might would should must look looks looked looking
+    appear appears appeared appearing seem seems seemed seeming show shows showed shown showing
+    display displays displayed displaying present presents presented express expresses expressed
+    expressing reveal reveals revealed suggest suggests suggested indicate indicates indicated
+    reflect reflects reflected convey conveys conveyed carried keep keeps kept keeping hold
+    holds held continue continues continued continuing remain remains remained stay stays stayed
+    staying become becomes became becoming get gets got getting turn turns turned turning go
+    goes going gone went come comes came coming make makes made give gives gave given take takes
+    took taken seen measured found noted note change changes changed changing shift shifts
+    shifted shifting vary varies varied differ differs differed move moves moved moving lasts
+    lasted lasting followed reach reaches reached set sets fill fills filled mark marks marked
+    add adds added share shares shared mix mixes mixed dominate dominates dominated dominant
+    dominating prevail prevails prevailed describes count counts counted spend spent range
+    ranges ranged combine combines combined matches compare compares person people persons
+    individual individuals face faces facial expression expressions mood moods energy manner air
+    tone level levels degree degrees sign signs trace traces hint hints touch side sides
+    direction difference differences contrast impression impressions picture scene view frame
+    frames video group pair reading readings measurement measurements value values figure
+    figures valence arousal posture arms body bodies movement movements motion state point
+    points way ways kind sort form fact overall average mean interval window trend development
+    balance strength intensity very quite rather somewhat slightly fairly highly clearly visibly
+    noticeably markedly distinctly mostly mainly largely generally partly gradually slowly
+    steadily quickly suddenly briefly shortly together apart jointly respectively similarly
+    equally otherwise therefore thus hence nearly almost roughly approximately exactly perhaps
+    maybe possibly apparently seemingly probably easily well strong stronger strongest weak
+    weaker mild milder slight slighter small smaller large larger big bigger high higher low
+    lower new newly previous visible full similar different sudden gradual steady brief short
+    long longer general main real plain good noticeable distinct gentle gently soft particular
+    further additional hard easy possible able re ve s things openly deeply thoroughly lightly
+    clear plenty
+    """.split()
 )
+"""Words that may stand in a text beside what it claims: they say nothing that could be wrong, or
+only together with a phrase of the `LEXICON`. Any other word counts as invented."""
 
-
-def is_opening(word: str) -> bool:
-    """Tell whether a word in small letters may open a sentence, other than a name."""
-    return word in OPENINGS or word.endswith("ly")
-
-
-CAPITALS = frozenset({"Person", "People", "Persons", "I"})
-NAME_AFTER = ""
-FROM_TO = r"from\s+(?:looking\s+|being\s+|a\s+)?({0})(?:\s+\w+)?\s+to\s+(?:looking\s+|being\s+|a\s+)?({0})"
+CAPITALS = frozenset({"Person", "People", "Persons"})
+"""What may have a capital letter within a sentence; empty where every noun has one."""
+FROM_TO = r"from\s+(?:(?:look|be|appear|seem)ing\s+|a\s+)?({0})(?:\s+\w+)?\s+to\s+(?:(?:look|be|appear|seem)ing\s+|a\s+)?({0})"
 
 LEXICON: Sequence[tuple[str, Any, str]] = (
     (
@@ -447,14 +491,44 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     ("posture", "open", r"open\s+posture|posture\s+(?:\w+\s+)?open"),
     ("posture", "upright", r"upright"),
     (
-        "vague",
+        "invented",
+        "a share",
+        r"(?:most|half|a\s+(?:third|quarter)|the\s+majority)\s+of\s+(?:them|the\s+(?:people|group))|(?:most|half\s+the)\s+people|(?:all|everyone|everybody)\s+(?:but|except)|except\s+for|over\s+and\s+over",
+    ),
+    (
+        "invented",
+        "an act or an order",
+        r"(?:mov\w+|com(?:es?|ing)|came|go(?:es|ing)|went|gets?|got|stay\w*|turn\w*|look(?:s|ed|ing)?)\s+(?:\w+\s+)?(?:to|towards?|at|near|beside|with|from|up\s+to|around|past|over|on|against|for)\s+person|(?:before|earlier\s+than|later\s+than)\s+person",
+    ),
+    ("minutes", 1.5, r"(?:a|one)\s+minute\s+and\s+a\s+half"),
+    ("minutes", 0.5, r"half\s+a\s+minute"),
+    ("minutes", 1.0, r"(?:for|since)\s+a\s+minute(?!\s+and)"),
+    (
+        "alone",
         "",
-        r"waits\s+for\s+someone\s+to\s+come\s+in|no\s+lasting\s+change\s+st\w+\s+out|no\s+clear\s+direction|st(?:ands|ood)\s+out|nothing\s+else\s+stands\s+out|smaller\s+changes",
+        r"alone|by\s+themsel\w+|(?:the\s+)?(?:only|single|sole)\s+(?:visible\s+)?(?:person|face)(?!\s+(?:\w+\s+)?(?:reading|two))|only\s+person",
+    ),
+    ("no_other", "", r"(?:nobody|no\s?-?one)\s+else|no\s+other\s+(?:person|people|faces?)"),
+    ("present", "", r"some(?:one|body)"),
+    (
+        "echo",
+        "",
+        r"(?:as|so)\s+(?:does|do|did)(?=\s+person)|(?:just\s+|much\s+)?(?<!un)like(?=\s+person)|as\s+well\s+as(?=\s+person)",
     ),
     (
         "vague",
         "",
-        r"on\s+the\s+(?:brighter|darker)\s+side|something\s+has\s+shifted|it\s+was\s+different",
+        r"at\s+first|at\s+(?:once|most)|otherwise\s+there\s+is\s+nothing\s+new|so\s+far|(?:a\s+)?(?:moment|while)\s+ago|can\s+be\s+read|could\s+be\s+read|(?:lie\s+)?somewhere\s+in\s+between|rests\s+on|the\s+first\s+(?:look|moments?)",
+    ),
+    (
+        "vague",
+        "",
+        r"no\s+lasting\s+change\s+st\w+\s+out|no\s+clear\s+direction|st(?:ands|ood)\s+out|nothing\s+else\s+stands\s+out|smaller\s+changes",
+    ),
+    (
+        "vague",
+        "",
+        r"on\s+the\s+(?:brighter|gloomier)\s+side|something\s+has\s+shifted|it\s+was\s+different",
     ),
     (
         "invented",
@@ -464,13 +538,13 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "unread",
         "",
-        r"(?:can\s?not|can't|could\s+not)\s+be\s+(?:well\s+)?read|no\s+(?:face|expressions?)\s+(?:is\s+there\s+)?(?:to\s+read|can\s+be\s+read)|hard\s+to\s+read|face\s+(?:is\s+)?hidden|no\s+face",
+        r"(?:can\s?not|can't|could\s+not)\s+be\s+(?:well\s+)?read|no\s+(?:face|expressions?)\s+(?:is\s+there\s+)?(?:to\s+read|can\s+be\s+read)|hard\s+to\s+read|face\s+(?:is\s+|was\s+)?hidden|no\s+face",
     ),
     ("first", "", r"first\s+impression|too\s+early|nothing\s+earlier|for\s+the\s+first\s+time"),
     (
         "mood_of_all",
         "opposed",
-        r"moods?\s+(?:seem\w*\s+to\s+)?differ\w*|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
+        r"moods?\s+(?:(?:seem|appear)\w*\s+to\s+)?differ\w*|not\s+(?:seem\s+to\s+)?share\s+(?:a|the\s+same)\s+mood|opposite\s+moods?|opposed|in\s+contrast|contrast\w*",
     ),
     (
         "mood_of_all",
@@ -493,14 +567,18 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "moves",
         (0.3, 1.1),
-        r"(?:a\s+)?fair\s+amount\s+of\s+movement|steady\s+movement|moderate\s+movement|mov(?:es|ing)\s+steadily",
+        r"(?:a\s+)?fair\s+amount\s+of\s+movement|steady\s+movement|moderate\s+movement|mov(?:es|ing)\s+a\s+fair\s+amount|mov(?:es|ing)\s+steadily",
     ),
     (
         "moves",
         (0.9, 99.0),
         r"a\s+lot\s+of\s+movement|large\s+and\s+quick|mov(?:es?|ing)\s+a\s+lot|much\s+movement|vigorous\w*|moving\s+quickly",
     ),
-    ("moves", (9.0, 0.0), r"(?:more|less)\s+movement|mov(?:es?|ing)\s+(?:more|less)"),
+    (
+        "moves",
+        (9.0, 0.0),
+        r"(?:more|less)\s+movement|mov(?:es?|ed|ing)\s+(?:the\s+)?(?:more|less|most|least)",
+    ),
     ("spike", ("valence", 1), r"sudden\s+brightening"),
     ("spike", ("valence", -1), r"sudden\s+clouding\s+over"),
     ("spike", ("arousal", 1), r"(?:sudden\s+)?burst\s+of\s+energy"),
@@ -513,7 +591,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "most",
         ("valence", -1),
-        r"(?:sad|unhappi|dark)d?est|(?:most\s+(?:troubled|negative|upset|unhappy|downcast)|least\s+(?:cheerful|happy|positive))|lowest\s+valence",
+        r"(?:sad|unhappi|gloomi)d?est|(?:most\s+(?:troubled|negative|upset|unhappy|downcast)|least\s+(?:cheerful|happy|positive))|lowest\s+valence",
     ),
     (
         "most",
@@ -533,7 +611,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "shift",
         ("valence", -1),
-        r"(?:darker|sadder|gloomier|unhappier)|less\s+(?:cheerful|happy|bright|positive|pleased|content|pleasant)|more\s+(?:troubled|sad|upset|negative|unhappy|downcast)|sink\w*|sank|worsen\w*|worse|cloud(?:s|ed|ing)\s+over|darken\w*|fad(?:es?|ed|ing)|sour\w*",
+        r"(?:sadder|gloomier|unhappier)|less\s+(?:cheerful|happy|bright|positive|pleased|content|pleasant)|more\s+(?:troubled|sad|upset|negative|unhappy|downcast)|sink\w*|sank|worsen\w*|worse|cloud(?:s|ed|ing)\s+over|darken\w*|fad(?:es?|ed|ing)|sour\w*",
     ),
     (
         "shift",
@@ -548,7 +626,7 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "same",
         "",
-        r"unchanged|steady|steadily|stable|constant|no\s+(?:real\s+|clear\s+|visible\s+|big\s+)?changes?|(?:much\s+)?(?:the\s+same|as\s+(?:it\s+was\s+)?before)|stay(?:s|ed)?\s+(?:that|this)\s+way|remain\w*|(?:little|nothing\s+much|nothing)\s+has\s+changed|little\s+change|without\s+any\s+real\s+change|been\s+like\s+this",
+        r"unchanged|hardly\s+(?:a|any)\s+changes?|steady|steadily|stable|constant|no\s+(?:real\s+|clear\s+|visible\s+|big\s+)?changes?|(?:much\s+)?(?:the\s+same|as\s+(?:it\s+was\s+)?before)|stay(?:s|ed)?\s+(?:that|this)\s+way|remain\w*|(?:little|nothing\s+much|nothing)\s+has\s+changed|little\s+change|without\s+any\s+real\s+change|been\s+like\s+this",
     ),
     (
         "move",
@@ -563,14 +641,14 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "come",
         "",
-        r"joined|joins?|arriv\w+|enter\w*|com(?:es?|ing)\s+in(?:to\s+view)?|came\s+in(?:to\s+view)?|newcomers?",
+        r"joined|joins?|came\s+back|return(?:s|ed)|arriv\w+|enter\w*|com(?:es?|ing)\s+in(?:to\s+view)?|came\s+in(?:to\s+view)?|newcomers?",
     ),
     (
         "go",
         "",
-        r"left|leav(?:es?|ing)|gone(?:\s+out\s+of\s+view)?|went\s+(?:away|out)|depart\w*|disappear\w*|exit\w*",
+        r"left|no\s+longer\s+(?:in\s+view|there|visible)|leav(?:es?|ing)|gone(?:\s+out\s+of\s+view)?|went\s+(?:away|out)|depart\w*|disappear\w*|exit\w*",
     ),
-    ("dimension", "valence", r"valence|mood|pleasantness"),
+    ("dimension", "valence", r"valence|mood|pleasantness|brightness"),
     ("dimension", "arousal", r"arousal|energy|activation"),
     ("emotion", "happiness", r"happiness|joy|smil\w+"),
     ("emotion", "surprise", r"surprised?|astonish\w+|amaze\w*"),
@@ -601,14 +679,18 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "mood",
         "*+",
-        r"lively|alert|attentive|awake|watchful|focused|keyed\s+up|energetic|animated|full\s+of\s+energy|active",
+        r"lively|alert|attentive|(?:wide\s+)?awake|watchful|focused|keyed\s+up|energetic|animated|full\s+of\s+energy|active",
     ),
     (
         "mood",
         "*-",
         r"quiet|unhurried|low\s+in\s+energy|subdued|drained\s+of\s+energy|slow\s+and\s+still|passive",
     ),
-    ("mood", "00", r"neutral|composed|even\s+and\s+matter-of-fact|expressionless"),
+    (
+        "mood",
+        "00",
+        r"(?:close\s+to\s+|almost\s+|nearly\s+)?neutral|composed|even\s+and\s+matter-of-fact|expressionless",
+    ),
     (
         "forbidden",
         "sex",
@@ -653,31 +735,37 @@ LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "leak",
         "",
-        r"<\||\|>|</?s>|\[/?INST\]|###|```|assistant|as\s+an\s+ai|language\s+model|instructions?|prompt|json|facts?\s*:|sentences|\w+_\w+|https?:|\{|\}",
+        r"<\||\|>|</?s>|\[/?INST\]|###|```|assistant|as\s+an\s+ai|\bhere\s+(?:is|are)\s+(?:the|a|my|your)\b|descriptions?|language\s+model|instructions?|prompt|json|facts?\s*:|sentences|\w+_\w+|https?:|\{|\}",
     ),
     (
         "doubt",
         "",
-        r"may|might|perhaps|possibly|maybe|uncertain|unclear|tentative|guess|unsure|hard\s+to\s+tell|could\s+be|wrong|few\s+readings|not\s+(?:quite\s+)?(?:sure|certain)",
+        r"may|might|(?:only\s+)?a\s+handful\s+of\s+readings|perhaps|possibly|maybe|uncertain|unclear|tentative|guess|unsure|hard\s+to\s+tell|could\s+be|wrong|few\s+readings|not\s+(?:quite\s+)?(?:sure|certain)",
     ),
     (
         "look",
         "",
-        r"look(?:s|ed|ing)?|appear(?:s|ed|ing)?|seem(?:s|ed|ing)?|reads?|show(?:s|n|ed|ing)?|expressions?|com(?:es?|ing)\s+across|impression|face|seen|visible",
+        r"look(?:s|ed|ing)?|appear(?:s|ed|ing)?|seem(?:s|ed|ing)?|reads?(?=\s+(?:\w+\s+)?(?:as|like)\b)|air|tone|show(?:s|n|ed|ing)?|expressions?|com(?:es?|ing)\s+across|impression|face|seen|visible|(?:sign|trace|hint|touch)s?\s+of",
     ),
     (
         "not",
         "",
-        r"not|never|without|neither|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|n't",
+        r"not|never|at\s+no\s+time|without|hardly|barely|scarcely|anything\s+but|far\s+from|rather\s+than|neither(?!\s+(?:of|one|looks?|appears?|seems?|shows?|person))|nor|no\s+longer|no(?=\s+(?:\w+\s+)?(?:sign|trace|hint|anger|sadness|fear|happiness|joy|smile|surprise|disgust|contempt))|(?:is|are|was|were|does|do|did|has|have|had|ca|could|wo)n['’]t",
     ),
-    ("zero", "", r"nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
+    ("zero", "", r"neither|nobody|no\s?-?one|no\s+(?:people|persons?|faces?)|none|empty"),
+    (
+        "one_of",
+        "",
+        r"(?:one|the\s+other(?:\s+one)?)(?=\s+(?:looks?|looked|appears?|appeared|seems?|seemed|shows?|showed)\b)",
+    ),
     (
         "plural",
         "",
         r"several\s+people|many\s+people|some\s+people|a\s+few\s+people|people\s+are|group|the\s+others?|each\s+other",
     ),
     ("all", "", r"both|all(?:\s+of\s+them)?|everyone|everybody|each"),
-    ("someone", "", r"the\s+person(?!s)|this\s+person|they|alone|by\s+themsel\w+"),
+    ("someone", "", r"(?:the|this)\s+person(?!s)(?:\s+(?:in\s+view|on\s+camera))?|they"),
+    ("leading", "", r"strongest|most|mostly|main(?:ly)?|dominant|dominat\w+|prevail\w*|largely"),
     ("than", "", r"than"),
     ("break", "", r"[,;:]|\bwhile\b|\bwhereas\b|\bbut\b"),
 )
