@@ -12,7 +12,7 @@ import pytest
 import zmq
 import zmq.auth
 from click.testing import CliRunner
-from servers import wait_for
+from servers import free_port, wait_for
 from sink_messages import body, event, narration, person, reading, run_info, window
 
 from affectstream.sinks import _wire, zmq_pub
@@ -277,12 +277,17 @@ def test_a_live_ipc_path_is_not_taken_over(tmp_path, listening):
     opened(address=address).close()
 
 
-@pytest.mark.parametrize("language", ["python", "node"])
-def test_the_clients_of_the_docs_run(language, tmp_path):
-    sink = opened()
+@pytest.mark.parametrize("language", ["python", "python with keys", "node"])
+def test_the_clients_of_the_docs_run(language, tmp_path, request):
+    if language == "python with keys":
+        keys = request.getfixturevalue("keys")
+        sink, handed = opened(keys=keys), ("server.key", "clients/wall.key_secret")
+    else:
+        sink, handed = opened(), ()
     port = sink.address.rpartition(":")[2]
-    if language == "python":
+    if language != "node":
         command = [sys.executable, CLIENTS / "listen.py", sink.address, "clip/window"]
+        command += [keys / name for name in handed]
     else:
         if shutil.which("node") is None:
             pytest.skip("node is not installed")
@@ -308,7 +313,15 @@ def test_the_clients_of_the_docs_run(language, tmp_path):
     assert client.returncode == 0
 
 
+def test_a_client_that_hears_nothing_says_so():
+    address = f"tcp://127.0.0.1:{free_port()}"
+    done = subprocess.run(
+        [sys.executable, CLIENTS / "listen.py", address], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "nobody publishes there" in done.stderr
+
+
 def test_clients_are_short():
     for path in CLIENTS.iterdir():
-        code = [line for line in path.read_text().splitlines() if line.strip()]
-        assert len(code) <= 36
+        lines = path.read_text().splitlines()
+        assert len(lines) <= 30 and max(map(len, lines)) <= 100
