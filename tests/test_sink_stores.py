@@ -295,7 +295,7 @@ def test_a_folder_is_needed(module):
 
 
 def test_a_killed_server_costs_no_row_and_doubles_none(server, tmp_path):
-    sink = pg(server, tmp_path, "killed", batch_rows=5, grace_s=60)
+    sink = pg(server, tmp_path, "killed", batch_rows=5, grace_s=300)
     sink.open()
     for seq in range(50):
         sink.write(reading(seq, [person()]), None)
@@ -314,13 +314,13 @@ def test_a_killed_server_costs_no_row_and_doubles_none(server, tmp_path):
 
 
 def test_a_server_that_stands_still_holds_nobody_up(server, tmp_path):
-    sink = pg(server, tmp_path, "frozen", batch_rows=5, grace_s=60)
+    sink = pg(server, tmp_path, "frozen", batch_rows=5, grace_s=300)
     sink.open()
     server.freeze()
     try:
         for seq in range(1000):
             sink.write(reading(seq), None)
-            sink.tick()
+        sink.tick()
     finally:
         server.freeze(False)
     sink.close()

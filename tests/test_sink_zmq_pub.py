@@ -18,7 +18,7 @@ from sink_messages import body, event, narration, person, reading, run_info, win
 from affectstream.sinks import _wire, zmq_pub
 from affectstream.stream.cli import main
 from affectstream.stream.errors import SinkError, UsageError
-from affectstream.stream.messages import End
+from affectstream.stream.messages import End, SourceInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "docs" / "clients"
@@ -117,6 +117,16 @@ def test_topics_numbers_and_contents(listening):
     last = listener.envelopes()[-1]["data"]
     assert last["state"] == "ended" and last["seqs"]["clip/reading"] == 1
     assert len({payload for _, payload in listener.got}) == len(listener.got)
+
+
+def test_the_heartbeat_names_the_cameras_there_are(listening):
+    sink = opened()
+    sink._run.health.joined = (SourceInfo("yard", "yard.mp4"), SourceInfo("door", "door.mp4"))
+    sink._run.health.cameras = {"clip": "running", "yard": "running", "door": "removed"}
+    listener = listening(sink.address)
+    wait_for(lambda: (sink.tick(), listener.take())[1], what="the heartbeat")
+    assert listener.envelopes()[-1]["data"]["sources"] == ["clip", "yard"]
+    sink.close()
 
 
 def test_every_message_follows_the_schema_in_the_docs(listening):
