@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..models.base import Vision
-from ..sinks._look.blur import Blur
+from ..sinks._look.blur import Blur, finds_faces
 from ..sinks.base import Attended, RunInfo, Sink, Viewer
 from .aggregate import aggregate_loop
 from .bus import Bus, Socket
@@ -229,9 +229,8 @@ class Pipeline:
         self._links.update({link.source_id: link for link in links})
         scheduler = Scheduler(list(self._links), lag=config.lag_frames, is_live=made.run.is_live)
         outlets = [open_outlet(name, sink) for name, sink in made.sinks]
-        finds_faces = "face" in made.vision.models
         way = "blur" if config.privacy == "none" else config.privacy
-        blur = partial(Blur, way, finds_faces=finds_faces)
+        blur = partial(Blur, way, finds_faces=finds_faces(made.vision.models))
         for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
             start(f"sink-{name}", partial(deliver_loop, sink=sink, outlet=outlet, blur=blur))
         start("narrate", partial(narrate_loop, outlets=outlets, config=made.narration))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import logging
 
-from .config import RunConfig
+from .config import Job, RunConfig
 from .errors import ConfigError, PolicyError
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def sign() -> str:
     )
 
 
-MEASURED = {
+MEASURED: dict[Job, str] = {
     "face": "where faces are",
     "mesh": "the shape of their features and where heads turn",
     "expression": "expressions, and from them valence and arousal",
