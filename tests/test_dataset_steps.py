@@ -225,7 +225,7 @@ def test_a_dry_run_writes_nothing_and_a_limit_is_kept(root: Path, tmp_path: Path
         ("explore", ("--config", "absent.yaml"), "absent.yaml: no such configuration file"),
         ("extract", ("--set", "run={speed: real}"), "run.speed is set by the step"),
         ("extract", ("--set", "run={windows_s: 1}"), "did you mean window_s"),
-        ("extract", ("--set", "run={privacy: blur}"), "run.privacy would hide people"),
+        ("extract", ("--set", "run={privacy: blur}"), "run.privacy hides people"),
     ],
 )
 def test_a_wrong_command_is_explained(

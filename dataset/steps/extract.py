@@ -152,7 +152,7 @@ def _run_config(config: Config, video: Path, folder: Path, workers: int) -> RunC
         raise ConfigError(f"run.{key} is set by the step; leave it out")
     if config.run.get("privacy", "none") != "none":
         raise ConfigError(
-            "run.privacy would hide people in the run alone; story, film and pages show pictures of "
+            "run.privacy hides people in the run alone; story, film and pages show pictures of "
             "the videos themselves: leave it out"
         )
     return load(
