@@ -89,7 +89,7 @@ class Postgres:
         self.connect()
         statement = (
             f"SELECT {_names(COLUMNS[table])} FROM {SCHEMA}.{table} WHERE run_id = %s ORDER BY "
-            + _names(store_tables()[table].key)
+            + _names(store_tables()[table].key or COLUMNS[table])
         )
         try:
             with self._connection.transaction():

@@ -170,7 +170,7 @@ def _counted(counts: dict[str, int]) -> str:
 def query(folder: str, statement: str, store: str, form: str) -> None:
     """Ask the tables of a RUN by SQL (DuckDB); nothing can be changed.
 
-    Tables: run, sources, readings, windows, events, narrations, ledger.
+    Tables: run, sources, readings, windows, events, narrations, ledger, deletions.
     """
     from .query import query as ask
 

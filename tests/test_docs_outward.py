@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -14,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 from sink_messages import event, narration, person, reading, run_info, span, window, write_all
 
-from affectstream.sinks import sqlite
+from affectstream.sinks import _channels, alerts, sqlite
 from affectstream.stream.cli import main
 from affectstream.stream.config import RunConfig
 from affectstream.stream.kinds import configure, load_kind
@@ -72,6 +73,31 @@ def parsed(line):
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_parses(line):
     parsed(line)
+
+
+def commands(command, words=()):
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*words, name))
+    else:
+        yield words, command
+
+
+@pytest.mark.parametrize("group", ["runs", "query", "keys", "alerts", "privacy"])
+def test_every_option_of_every_command_is_documented(group):
+    for words, command in commands(main.commands[group], (group,)):
+        assert f"affectstream {' '.join(words)}" in README, words
+        for option in command.params:
+            flag = option.opts[0]
+            assert not flag.startswith("-") or f"`{flag}" in SECTION or f" {flag} " in SECTION, flag
+
+
+@pytest.mark.parametrize("kind", [alerts.RuleConfig, *get_args(get_args(_channels.Channel)[0])])
+def test_every_option_of_rules_and_channels_is_documented(kind):
+    example, rest = SECTION.split("### Finished runs")
+    section = rest.partition("### Alerts")[2].partition("### ")[0]
+    for name in kind.model_fields:
+        assert f"`{name}`" in section or f"{name}:" in example, name
 
 
 @pytest.fixture

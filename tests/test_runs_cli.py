@@ -163,6 +163,8 @@ def test_a_stretch_is_gone_from_every_byte_of_the_store(folder):
     with closing(sqlite3.connect(folder / "run.db")) as store:
         noted = dict(store.execute("SELECT table_name, row_count FROM deletions").fetchall())
     assert noted["readings"] == 35
+    asked = "SELECT row_count FROM deletions WHERE table_name = 'readings'"
+    assert affectstream("query", folder, asked, "--format", "csv") == "row_count\n35\n"
     assert sorted(path.name for path in folder.iterdir()) == ["run.db", "run.json"]
     affectstream("runs", "delete", folder, "--source", "clip", "--yes")
     assert b"Anna" not in (folder / "run.db").read_bytes()
@@ -283,6 +285,9 @@ def test_rows_in_a_server_go_by_age_or_by_run_with_a_proof(folder, server, tmp_p
             "WHERE table_name = 'readings' AND run_id IN ('aged', 'young')"
         ).fetchall()
     assert proof == [("aged", "readings", 2, 0.0, 1.0)]
+    asked = "SELECT table_name, row_count FROM deletions WHERE row_count = 4"
+    told = affectstream("query", "aged", asked, "--from", "postgres", "--format", "csv")
+    assert told == "table_name,row_count\nwindows,4\n"
 
 
 def test_a_server_is_pruned_by_age_only_and_a_run_in_it_whole(folder, tmp_path):
