@@ -119,6 +119,10 @@ def test_a_question_reads_the_run_and_nothing_else(folder, statement, words):
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
+def test_a_question_to_no_run_is_told(tmp_path):
+    assert "no such run" in affectstream("query", tmp_path / "nowhere", "SELECT 1", code=2)
+
+
 def test_query_prints_columns_csv_and_json(folder):
     table = affectstream("query", folder, SQL)
     assert table.splitlines()[0].split()[:2] == ["source", "n"]
