@@ -66,7 +66,7 @@ class ScriptedVision:
         self._fail_at = fail_at or range(0)
         self._fail_as = fail_as
         self._emotions = emotions or _swing
-        self.models: Mapping[str, Any] = {"all": {"name": "scripted"}}
+        self.models: Mapping[str, Any] = {"face": {"name": "scripted"}}
 
     def see(self, frame: Frame, earlier: Observation | None) -> Observation:
         """Return the scripted observation after the scripted delay."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import subprocess
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 Alert = dict[str, Any]
 DESKTOP_S = 5.0
+SHORTEST_S = 0.1
+"""What a post is given at least."""
 
 
 class WebhookChannel(SinkConfig):
@@ -69,24 +72,32 @@ class Sender:
         elif isinstance(channel, DesktopChannel) and shutil.which("notify-send") is None:
             raise UsageError("alerts: the desktop needs notify-send (Debian: libnotify-bin)")
 
-    def send(self, alert: Alert) -> None:
-        """Send once. Raises: Unreachable to be asked again, `_http.Refused`."""
+    def send(self, alert: Alert, left_s: Callable[[], float]) -> None:
+        """Send once, not when `left_s` says that its time is over.
+
+        Raises: Unreachable to be asked again, `_http.Refused`.
+        """
         channel, body = self._channel, msgspec.json.encode(alert)
         if isinstance(channel, WebhookChannel):
             secret = channel.secret.get_secret_value() if channel.secret else ""
-            _http.post(channel.url.get_secret_value(), body, alert["id"], secret)
+            timeout_s = min(_http.TIMEOUT_S, max(SHORTEST_S, left_s()))
+            _http.post(channel.url.get_secret_value(), body, alert["id"], secret, timeout_s)
         elif isinstance(channel, MqttChannel):
-            self._publish(channel, f"alerts/{alert['rule']}", body)
+            self._publish(channel, f"alerts/{alert['rule']}", body, left_s)
         elif isinstance(channel, DesktopChannel):
             _notify(alert)
         else:
             log.warning("alert: %s", alert["text"])
 
-    def _publish(self, broker: Broker, topic: str, body: bytes) -> None:
+    def _publish(
+        self, broker: Broker, topic: str, body: bytes, left_s: Callable[[], float]
+    ) -> None:
         if self._link is None:
             self._link = MqttLink(broker, self._name)
         try:
             self._link.connect()
+            if left_s() <= 0:
+                raise Unreachable("the broker came too late")
             self._link.publish_surely(topic, body)
         except Unreachable:
             # A client that failed would send what it still holds when the broker is back: late.

@@ -48,7 +48,9 @@ def signature(secret: str, body: bytes, unix_s: int) -> str:
     return f"t={unix_s},v1={signed.hexdigest()}"
 
 
-def post(url: str, body: bytes, identity: str, secret: str = "") -> None:
+def post(
+    url: str, body: bytes, identity: str, secret: str = "", timeout_s: float = TIMEOUT_S
+) -> None:
     """Send JSON once. Raises: Unreachable to be asked again, Refused."""
     headers = {
         "Content-Type": "application/json",
@@ -60,7 +62,7 @@ def post(url: str, body: bytes, identity: str, secret: str = "") -> None:
     request = urllib.request.Request(url, body, headers, method="POST")
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        with opener.open(request, timeout=TIMEOUT_S):
+        with opener.open(request, timeout=timeout_s):
             return
     except urllib.error.HTTPError as error:
         error.close()

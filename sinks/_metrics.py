@@ -32,6 +32,7 @@ class Seen:
         self.group: Span | None = None
         self.read_s: float | None = None
         self.age_s: float | None = None
+        self.is_lost = False
 
 
 class Collector:
@@ -42,7 +43,16 @@ class Collector:
         self._run = run
         self._now = now
         self._core = need("prometheus_client.core", "the sink prometheus", "metrics")
-        self.seen = {source.source_id: Seen() for source in run.sources}
+        self._seen: dict[str, Seen] = {}
+
+    @property
+    def seen(self) -> dict[str, Seen]:
+        """What was seen of every source there is; cameras come and go."""
+        return {name: self.of(name) for name in self._run.health.names(self._run.sources)}
+
+    def of(self, source: str) -> Seen:
+        """Return what was seen of a source; from any thread."""
+        return self._seen.setdefault(source, Seen())
 
     def describe(self) -> Iterable[Any]:
         """Name no metrics beforehand: they depend on the run."""
@@ -99,27 +109,33 @@ class Collector:
         yield from (steps, cpu)
 
     def _affect(self) -> Iterator[Any]:
+        shown = {name: seen for name, seen in self.seen.items() if self._is_up(name, seen)}
         for name, (field, what) in _GAUGES.items():
             metric = self._gauge(name, what, ["source"])
-            for source, seen in self.seen.items():
+            for source, seen in shown.items():
                 value = None if seen.group is None else getattr(seen.group, field)
                 if value is not None:
                     metric.add_metric([source], value)
             yield metric
         metric = self._gauge("quadrant", "1 for the group's quadrant", ["source", "quadrant"])
-        for source, seen in self.seen.items():
+        for source, seen in shown.items():
             if seen.group is not None:
                 for quadrant in QUADRANTS:
                     metric.add_metric([source, quadrant], seen.group.quadrant == quadrant)
         yield metric
 
+    def _is_up(self, source: str, seen: Seen) -> bool:
+        return self._run.health.is_watched(source) and not seen.is_lost
+
     def _flow(self) -> Iterator[Any]:
+        up = self._gauge("source_up", "1 while pictures of a source are to come", ["source"])
         readings = self._counter("readings", "readings delivered", ["source"])
         narrations = self._counter("narrations", "narrations delivered", ["source"])
         events = self._counter("events", "events by kind", ["source", "kind"])
         silent = self._gauge("reading_silence_seconds", "time since the last reading", ["source"])
         age = self._gauge("result_age_seconds", "age of the last frame when told", ["source"])
         for source, seen in self.seen.items():
+            up.add_metric([source], self._is_up(source, seen))
             readings.add_metric([source], seen.readings)
             narrations.add_metric([source], seen.narrations)
             for kind, count in dict(seen.events).items():
@@ -128,7 +144,7 @@ class Collector:
                 silent.add_metric([source], self._now() - seen.read_s)
             if seen.age_s is not None:
                 age.add_metric([source], seen.age_s)
-        yield from (readings, narrations, events, silent, age)
+        yield from (up, readings, narrations, events, silent, age)
 
     def _counter(self, name: str, what: str, labels: list[str]) -> Any:
         return self._core.CounterMetricFamily(f"affectstream_{name}", what, labels=labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from ._schema import Table, store_tables
 SCHEMA = "affectstream"
 CONNECT_S = 10
 STATEMENT_MS = 30_000
+Forgotten = tuple[str, str, int]
+"""Of a deletion: run id, table, number of rows."""
 _TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision"}
 
 
@@ -86,7 +89,7 @@ class Postgres:
         self.connect()
         statement = (
             f"SELECT {_names(COLUMNS[table])} FROM {SCHEMA}.{table} WHERE run_id = %s ORDER BY "
-            + _names(store_tables()[table].key)
+            + _names(store_tables()[table].key or COLUMNS[table])
         )
         try:
             with self._connection.transaction():
@@ -95,6 +98,20 @@ class Postgres:
             self.close()
             raise Unreachable(self._plain(error)) from None
         return found
+
+    def forget(self, before_ns: int | None = None) -> list[Forgotten]:
+        """Delete the rows of this run, or those of every run that are older; return what went.
+
+        `before_ns` is UTC in ns since 1970: the wall clock of readings, which tells how old the
+        other rows of a source are. The table `deletions` notes it. Raises: Unreachable.
+        """
+        self.connect()
+        try:
+            with self._connection.transaction():
+                return _forget(self._connection, self._run_id, before_ns)
+        except self._psycopg.Error as error:
+            self.close()
+            raise Unreachable(self._plain(error)) from None
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
@@ -122,6 +139,37 @@ class Postgres:
         line = (str(error).strip() or type(error).__name__).splitlines()[0]
         password = self._parts.get("password")
         return line.replace(str(password), "***") if password else line
+
+
+def _forget(connection: Any, run_id: str, before_ns: int | None) -> list[Forgotten]:
+    """Delete by the last reading before a time; without one, everything of a run."""
+    within = "run_id = %s" if before_ns is None else "t_wall_ns BETWEEN 1 AND %s"
+    connection.execute(
+        "CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT run_id, source, epoch, "
+        f'max("timestamp") AS to_s FROM {SCHEMA}.readings WHERE {within} GROUP BY 1, 2, 3',
+        [run_id if before_ns is None else before_ns - 1],
+    )
+    older = (
+        "USING gone WHERE (t.run_id, t.source, t.epoch) = (gone.run_id, gone.source, gone.epoch) "
+        'AND t."timestamp" <= gone.to_s'
+    )
+    which, wanted = (older, []) if before_ns is not None else ("WHERE run_id = %s", [run_id])
+    found: list[Forgotten] = []
+    for table in ("windows", "events", "narrations", "readings"):
+        found += connection.execute(
+            f"WITH rows AS (DELETE FROM {SCHEMA}.{table} t {which} "
+            'RETURNING t.run_id, t.source, t."timestamp"), '
+            f"noted AS (INSERT INTO {SCHEMA}.deletions "
+            "(run_id, t_wall_ns, source, from_s, to_s, table_name, row_count) "
+            f'SELECT run_id, {time.time_ns()}, source, min("timestamp"), max("timestamp"), '
+            f"'{table}', count(*) FROM rows GROUP BY run_id, source RETURNING *) "
+            "SELECT run_id, table_name, row_count FROM noted",
+            wanted,
+        ).fetchall()
+    if before_ns is None:
+        for table in ("run", "sources", "ledger"):
+            connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE run_id = %s", [run_id])
+    return found
 
 
 def _names(columns: Sequence[str]) -> str:

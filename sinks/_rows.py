@@ -19,8 +19,9 @@ COLUMNS = {
     "events": (*tables.EVENT_COLUMNS, "epoch"),
     "narrations": (*tables.NARRATION_COLUMNS, "facts", "epoch"),
     "ledger": ("scope", "name", "reason", "count"),
+    "deletions": ("t_wall_ns", "source", "from_s", "to_s", "table_name", "row_count"),
 }
-"""Of every table that a run fills, in the order of its rows; `schema.sql` documents them."""
+"""Of every table, in the order of its rows; `schema.sql` documents them."""
 
 _PERSON = tables.READING_COLUMNS.index("person")
 

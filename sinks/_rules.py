@@ -16,9 +16,11 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+
+from ..stream.messages import EMOTIONS, QUADRANTS, EventKind
 
 FIELDS = {
     "valence": "valence_mean",
@@ -168,6 +170,11 @@ class _Parser:
             raise ValueError("words are compared by == and !=")
         if not test.left.who and not test.right.who:
             raise ValueError("a test needs a name, such as group.valence")
+        for word, text in ((test.left, test.right), (test.right, test.left)):
+            known = _WORDS.get(word.name or word.who, ())
+            if isinstance(text.constant, str) and known and text.constant not in known:
+                hint = _hint(text.constant, known, known)
+                raise ValueError(f"no {word.name or word.who} {text.constant!r}; {hint}")
         numbers = [v for v in (test.left, test.right) if v not in words and v not in texts]
         if (words or texts) and numbers:
             raise ValueError("a word cannot be compared to a number")
@@ -190,9 +197,7 @@ class _Parser:
         if (who or WHO[0]) in WHO and name in FIELDS:
             return Value(who=who or WHO[0], name=name)
         known = [*FIELDS, EVENT, *(f"{who}.{name}" for who in WHO for name in FIELDS)]
-        near = difflib.get_close_matches(text, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {EVENT}, {', '.join(FIELDS)}"
-        raise ValueError(f"no name {text}; {hint}")
+        raise ValueError(f"no name {text}; {_hint(text, known, (EVENT, *FIELDS))}")
 
     def _duration_s(self) -> float:
         kind, text, _ = self._next()
@@ -219,7 +224,13 @@ class _Parser:
         return ValueError(f"{what} at `{self._text[self._tokens[at][2] :][:20]}`")
 
 
-_WORDS = frozenset({"quadrant", "emotion"})
+_WORDS = {"quadrant": QUADRANTS, "emotion": EMOTIONS, EVENT: get_args(EventKind)}
+"""What a word may be compared to."""
+
+
+def _hint(text: str, known: Sequence[str], shown: Sequence[str]) -> str:
+    near = difflib.get_close_matches(text, known, 1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(shown)}"
 
 
 def tests(node: Node) -> Iterator[Test]:

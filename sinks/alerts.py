@@ -275,7 +275,7 @@ class _Courier:
     def _try(self, alert: dict[str, Any]) -> bool:
         state, error = "sent", ""
         try:
-            self._sender.send(alert)
+            self._sender.send(alert, lambda: (alert["expires_ns"] - self._wall_ns()) / 1e9)
         except Unreachable as reason:
             state, error = "pending", str(reason)
         except (Refused, SinkError) as reason:

@@ -7,7 +7,7 @@ in a thread of its own: `open`, `write`, `tick` and `close` are all called there
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -41,6 +41,17 @@ class Health:
     servers: dict[str, str] = field(default_factory=dict)
     joined: tuple[SourceInfo, ...] = ()
     cameras: dict[str, str] = field(default_factory=dict)
+
+    def names(self, first: Iterable[SourceInfo]) -> tuple[str, ...]:
+        """Return the sources there are: those of the start and the joined, without the removed."""
+        names = dict.fromkeys(info.source_id for info in (*first, *self.joined))
+        return tuple(name for name in names if self.cameras.get(name) != "removed")
+
+    def is_watched(self, source: str) -> bool:
+        """Tell whether pictures of a source are still to come, as far as is known."""
+        if source in self.cameras:
+            return self.cameras[source] in ("ready", "running", "leaving")
+        return source not in self.notes
 
     def tell_server(self, sink: str, fault: str) -> None:
         """Note whether a sink reaches its server; from the thread that knows."""

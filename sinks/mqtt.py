@@ -1,6 +1,7 @@
 """Valence, arousal, quadrant, people and the last narration by MQTT, found by Home Assistant.
 
-Every source is a device there; `BASE/status` is its availability, by the broker's last will.
+Every source is a device there. It is available while `BASE/status` says `online`, which the
+broker's last will ends, and `BASE/SOURCE/status` too: a camera that is lost, paused or off is not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic import field_validator
 
 from ..stream.messages import GROUP, Delivery, Event, Frame, Narration, Window
 from ..stream.tables import UNIT_DECIMALS, rounded
-from ._mqtt import Broker, MqttLink
+from ._mqtt import OFFLINE, ONLINE, Broker, MqttLink
 from .base import Policy, RunInfo
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,12 @@ class MqttSink:
     def __init__(self, config: Config, run: RunInfo) -> None:
         """Prepare the client. Raises: MissingExtraError."""
         self._config = config
-        self._sources = [source.source_id for source in run.sources]
+        self._run = run
         self._link = MqttLink(config, run.run_id, STATUS)
-        self._introduced = 0
+        self._connections = 0
+        self._introduced: set[str] = set()
+        self._lost: set[str] = set()
+        self._told: dict[str, str] = {}
         self._health = run.health
         self._fault = ""
 
@@ -72,33 +76,69 @@ class MqttSink:
         elif isinstance(message, Narration):
             told = msgspec.json.encode({"text": message.text, "timestamp": message.pts_s})
             self._link.publish(f"{message.source_id}/narration", told, retain=True)
-        elif self._config.events and isinstance(message, Event):
-            told = msgspec.json.encode(message)
-            self._link.publish(f"{message.source_id}/event", told)
+        elif isinstance(message, Event):
+            if message.kind == "source_state":
+                is_lost = message.after != "playing"
+                (self._lost.add if is_lost else self._lost.discard)(message.source_id)
+                self._tell(message.source_id)
+            if self._config.events:
+                self._link.publish(f"{message.source_id}/event", msgspec.json.encode(message))
 
     def tick(self) -> None:
-        """Introduce the sensors when the broker is there, or back: it may have forgotten them."""
+        """Introduce new cameras, and take leave of those that are removed.
+
+        All are introduced anew to a broker that is back: it may have forgotten everything.
+        """
         if self._link.fault != self._fault:
             self._fault = self._link.fault
             where = f"{self._config.host}:{self._config.port}"
             log.warning("mqtt: %s: %s", where, self._fault or "reachable")
             self._health.tell_server("mqtt", self._fault)
-        if self._link.connections != self._introduced:
-            self._introduce()
+        if self._link.connections != self._connections:
+            self._connections = self._link.connections
+            self._introduced.clear()
+            self._told.clear()
+        if not self._connections:
+            return
+        there = self._health.names(self._run.sources)
+        for source in there:
+            if source not in self._introduced:
+                self._introduce(source)
+            self._tell(source)
+        for source in self._introduced - set(there):
+            self._forget(source)
 
     def close(self) -> None:
         """Say that nobody is there any more, and leave."""
         self._link.close()
 
-    def _introduce(self) -> None:
-        self._introduced = self._link.connections
-        if not self._config.discovery:
-            return
-        for source in self._sources:
+    def _tell(self, source: str) -> None:
+        """Say whether pictures of a source come, where that has changed."""
+        is_there = self._health.is_watched(source) and source not in self._lost
+        state = ONLINE if is_there else OFFLINE
+        if self._told.get(source) != state:
+            self._told[source] = state
+            self._link.publish(f"{source}/{STATUS}", state, retain=True)
+
+    def _introduce(self, source: str) -> None:
+        self._introduced.add(source)
+        if self._config.discovery:
             for name, looks in _SENSORS.items():
-                topic = f"/{self._config.discovery}/sensor/affectstream_{source}/{name}/config"
                 payload = msgspec.json.encode(self._sensor(source, name) | looks)
-                self._link.publish(topic, payload, retain=True)
+                self._link.publish(self._discovery(source, name), payload, retain=True)
+
+    def _forget(self, source: str) -> None:
+        """Take a removed camera from the broker: what is empty is retained no longer."""
+        self._introduced.discard(source)
+        self._told.pop(source, None)
+        for kind in ("state", "narration", STATUS):
+            self._link.publish(f"{source}/{kind}", "", retain=True)
+        if self._config.discovery:
+            for name in _SENSORS:
+                self._link.publish(self._discovery(source, name), "", retain=True)
+
+    def _discovery(self, source: str, name: str) -> str:
+        return f"/{self._config.discovery}/sensor/affectstream_{source}/{name}/config"
 
     def _sensor(self, source: str, name: str) -> dict[str, Any]:
         base = self._config.base
@@ -112,7 +152,8 @@ class MqttSink:
             "unique_id": f"affectstream_{source}_{name}",
             "state_topic": topic,
             "value_template": template,
-            "availability_topic": f"{base}/{STATUS}",
+            "availability": [{"topic": f"{base}/{STATUS}"}, {"topic": f"{base}/{source}/{STATUS}"}],
+            "availability_mode": "all",
             "device": {
                 "identifiers": [f"affectstream_{source}"],
                 "name": f"affectstream {source}",

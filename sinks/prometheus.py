@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from ..stream.errors import SinkError, UsageError
 from ..stream.messages import (
     GROUP,
     Delivery,
+    End,
     Event,
     Frame,
     Narration,
@@ -76,9 +78,10 @@ class PrometheusSink:
         registry.register(self._collector)
         self._metrics = client.make_wsgi_app(registry)
         where = (self._config.address, self._config.port)
+        server = _Server6 if ":" in where[0] else _Server
         try:
             self._server = make_server(
-                *where, self._answer, server_class=_Server, handler_class=_Quiet
+                *where, self._answer, server_class=server, handler_class=_Quiet
             )
         except OSError as error:
             raise SinkError(f"prometheus: {where[0]}:{where[1]}: {error.strerror}") from None
@@ -87,9 +90,9 @@ class PrometheusSink:
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
         """Count a message."""
-        seen = self._collector.seen.get(getattr(message, "source_id", ""))
-        if seen is None:
+        if isinstance(message, End):
             return
+        seen = self._collector.of(message.source_id)
         if isinstance(message, Reading):
             seen.readings += 1
             seen.read_s = self._now()
@@ -99,6 +102,8 @@ class PrometheusSink:
             seen.group = next((span for span in message.spans if span.person == GROUP), None)
         elif isinstance(message, Event):
             seen.events[message.kind] = seen.events.get(message.kind, 0) + 1
+            if message.kind == "source_state":
+                seen.is_lost = message.after != "playing"
         elif isinstance(message, Narration):
             seen.narrations += 1
 
@@ -140,13 +145,18 @@ class PrometheusSink:
         return _reply(start, status, {"healthy": fine, "silent_s": round(silent_s, 1), **servers})
 
     def _ready(self, start: Any) -> Iterable[bytes]:
-        waiting = [name for name, seen in self._collector.seen.items() if not seen.readings]
+        health, seen = self._run.health, self._collector.seen
+        waiting = [n for n, one in seen.items() if not one.readings and health.is_watched(n)]
         status = "503 Service Unavailable" if waiting else "200 OK"
         return _reply(start, status, {"ready": not waiting, "waiting_for": waiting})
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Quiet(WSGIRequestHandler):

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 
-from ..stream.messages import Delivery, Frame, Image
+from ..stream.messages import Delivery, Frame, Image, SourceInfo
+from ._look.blur import veil_of
 from ._look.keys import draw_help, draw_note
 from ._look.screen import Screen, SDLScreen, window_size
 from ._look.sprites import Type, text_size_px
@@ -60,9 +61,7 @@ class ShowSink:
         """Take the sources of the run."""
         self.wants_frames = not run.is_live
         self._run, self._screen = run, screen
-        self._tiles = {
-            info.source_id: Tile(info, run.window_s, run.is_live) for info in run.sources
-        }
+        self._tiles = {info.source_id: self._tile(info) for info in run.sources}
         self._messages: deque[Delivery] = deque(maxlen=REMEMBERED)
         self._frames: dict[str, Frame] = {}
         self._news = threading.Event()
@@ -164,12 +163,16 @@ class ShowSink:
                 fresh.add(source_id)
         return fresh
 
+    def _tile(self, info: SourceInfo) -> Tile:
+        run = self._run
+        return Tile(info, run.window_s, run.is_live, veil_of(run.config, run.models))
+
     def _look_for_newcomers(self) -> set[str]:
         """Give cameras that were added a tile; return the sources whose state is another."""
-        health, run = self._run.health, self._run
+        health = self._run.health
         for info in health.joined:
             if info.source_id not in self._tiles:
-                self._tiles[info.source_id] = Tile(info, run.window_s, run.is_live)
+                self._tiles[info.source_id] = self._tile(info)
                 self._canvas = None
         changed = set()
         for name, tile in self._tiles.items():

@@ -22,6 +22,7 @@ from pydantic import Field
 from ..stream.errors import SinkError
 from ..stream.messages import Delivery, Event, Frame, Image, Narration, Reading, Window
 from ._lines import folder_of
+from ._look.blur import veil_of
 from ._look.overlay import Overlay
 from .base import Policy, RunInfo, SinkConfig
 
@@ -163,9 +164,7 @@ class VideoSink:
 
     def open(self) -> None:
         """Prepare a look per source; the files come with the first pictures."""
-        self._overlays = {
-            source.source_id: Overlay(self._run.window_s) for source in self._run.sources
-        }
+        self._overlays = {source.source_id: self._new_overlay() for source in self._run.sources}
 
     def write(self, message: Delivery, frame: Frame | None) -> None:
         """Draw and encode a frame, or take up what will be drawn. Raises: SinkError."""
@@ -191,7 +190,13 @@ class VideoSink:
             raise first
 
     def _overlay(self, source_id: str) -> Overlay:
-        return self._overlays.setdefault(source_id, Overlay(self._run.window_s))
+        if source_id not in self._overlays:
+            self._overlays[source_id] = self._new_overlay()
+        return self._overlays[source_id]
+
+    def _new_overlay(self) -> Overlay:
+        run = self._run
+        return Overlay(run.window_s, veil_of(run.config, run.models))
 
     def _film(self, reading: Reading, frame: Frame) -> None:
         overlay = self._overlay(reading.source_id)

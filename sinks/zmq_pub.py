@@ -76,7 +76,7 @@ class ZmqPubSink:
         check_address(config.address, config.keys is not None)
         self._config = config
         self.wants_readings = "reading" in config.kinds
-        self._sources = tuple(source.source_id for source in run.sources)
+        self._run = run
         self._sequence = Sequence(run.run_id)
         self._encode = msgspec.json.encode if config.encoding == "json" else msgspec.msgpack.encode
         self._last: dict[str, bytes] = {}
@@ -141,7 +141,8 @@ class ZmqPubSink:
         if self._out is None:
             return
         seqs = {t: n for t, n in self._sequence.last.items() if t != HEARTBEAT_TOPIC}
-        beat = Heartbeat(time.time_ns(), state, self._sources, seqs, self._out.refused)
+        sources = self._run.health.names(self._run.sources)
+        beat = Heartbeat(time.time_ns(), state, sources, seqs, self._out.refused)
         self._publish(HEARTBEAT_TOPIC, beat)
 
     def _publish(self, topic: str, data: Delivery | Heartbeat) -> None:

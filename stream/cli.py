@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from logging import ERROR, WARNING
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from .cli_outward import alerts, keys, privacy
 from .cli_runs import query, runs
 from .ctl import ctl
 from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
+from .logs import log_as, say
 from .secrets import scrub
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except AffectstreamError as error:
-            click.echo(f"affectstream: {scrub(str(error))}", err=True)
+            say(f"affectstream: {scrub(str(error))}", ERROR)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(EXIT_SIGINT)
@@ -62,10 +64,10 @@ class _Group(click.Group):
         except Exception as error:
             if os.environ.get("AFFECTSTREAM_DEBUG"):
                 raise
-            click.echo(
+            say(
                 f"affectstream: internal fault, {type(error).__name__}: {scrub(str(error))}\n"
                 "Set AFFECTSTREAM_DEBUG=1 to see where; what was written until then is kept.",
-                err=True,
+                ERROR,
             )
             sys.exit(AffectstreamError.exit_code)
 
@@ -136,8 +138,6 @@ def run(
     from .config import load
 
     if log is not None:
-        from .logs import log_as
-
         log_as(log)
 
     def loaded() -> RunConfig:
@@ -315,7 +315,7 @@ def _run(config: RunConfig, load: Callable[[], RunConfig] | None = None) -> int:
 
     pipeline = Pipeline(config)
     picked = (f"{job} {model['name']}" for job, model in pipeline.run.models.items())
-    click.echo(f"networks: {', '.join(picked)}", err=True)
+    say(f"networks: {', '.join(picked)}")
     caught = _stop_on_signals(pipeline)
     if load is not None and hasattr(signal, "SIGHUP"):
         _reload_on_hangup(pipeline, load)
@@ -362,15 +362,14 @@ def _tell(summary: Summary) -> None:
             why = health.detail or "it was still connecting"
             times = "once" if health.outages == 1 else f"{health.outages} times"
             told = f"lost {times}" if health.outages else f"never played: {why}"
-            click.echo(f"{source_id}: {told}", err=True)
+            say(f"{source_id}: {told}", WARNING)
     for name, why in summary.lost.items():
-        click.echo(f"without the output {name} from then on: {why}", err=True)
+        say(f"without the output {name} from then on: {why}", WARNING)
     for source_id, note in summary.notes.items():
         if note.startswith(("incomplete", "failed")):
-            click.echo(scrub(f"{source_id}: {note}"), err=True)
+            say(scrub(f"{source_id}: {note}"), WARNING)
     frames = sum(summary.frames.values())
-    click.echo(
+    say(
         f"{summary.status}: {frames} frames in {summary.wall_s:.1f} s "
-        f"({summary.frames_per_s:.1f} frames/s)",
-        err=True,
+        f"({summary.frames_per_s:.1f} frames/s)"
     )

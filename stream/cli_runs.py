@@ -95,22 +95,32 @@ def runs_export(folder: Path, form: str, out: Path | None) -> None:
 @click.option("--source", default="", metavar="NAME", help="Only the rows of this source.")
 @click.option("--from", "from_s", type=float, metavar="SECONDS", help="Only from here (media).")
 @click.option("--to", "to_s", type=float, metavar="SECONDS", help="Only up to here (media).")
+@click.option("--server", is_flag=True, help="Also its rows in PostgreSQL (all of them).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def runs_delete(
-    folder: Path, source: str, from_s: float | None, to_s: float | None, yes: bool
+    folder: Path, source: str, from_s: float | None, to_s: float | None, server: bool, yes: bool
 ) -> None:
-    """Delete a run, or a stretch of it, and note what was deleted."""
+    """Delete a run, or a stretch of it, and note what was deleted.
+
+    The server is named by the environment variable AFFECTSTREAM_POSTGRES.
+    """
     from .runs import Run
     from .shelf import delete_run, forget
 
-    Run(folder)
+    run_id = str(Run(folder).meta["run_id"])
     is_part = bool(source) or from_s is not None or to_s is not None
+    if is_part and server:
+        raise UsageError("--server deletes a run whole: leave out --source, --from and --to")
     what = "a stretch of" if is_part else "all of"
     if not yes and not click.confirm(f"Delete {what} {folder}?"):
         raise UsageError("nothing was deleted")
+    if server:
+        from .shelf_server import forget_run
+
+        click.echo(f"server: deleted {_counted(forget_run(run_id))}")
     if is_part:
         counts = forget(folder, source, from_s or 0.0, 1e12 if to_s is None else to_s)
-        click.echo("deleted " + ", ".join(f"{table} {count}" for table, count in counts.items()))
+        click.echo(f"deleted {_counted(counts)}")
     else:
         click.echo(f"deleted {len(delete_run(folder)['files'])} files")
 
@@ -124,8 +134,12 @@ def runs_delete(
     metavar="KIND=LIMIT",
     help="pictures=24h, words=30d, rows=30d, all=10GB; the oldest go first.",
 )
-def runs_prune(folder: Path, keep: tuple[str, ...]) -> None:
-    """Delete what is too old or too much below FOLDER; for a timer or cron."""
+@click.option("--server", is_flag=True, help="Also rows of every run in PostgreSQL, by age.")
+def runs_prune(folder: Path, keep: tuple[str, ...], server: bool) -> None:
+    """Delete what is too old or too much below FOLDER; for a timer or cron.
+
+    The server is named by the environment variable AFFECTSTREAM_POSTGRES.
+    """
     from .shelf import prune
 
     limits = {}
@@ -137,6 +151,15 @@ def runs_prune(folder: Path, keep: tuple[str, ...]) -> None:
     for proof in prune(folder, limits, time.time()):
         size = sum(proof["files"].values()) / 1e6
         click.echo(f"{proof['folder']}: {len(proof['files'])} files, {size:.1f} MB, {proof['why']}")
+    if server:
+        from .shelf_server import prune_rows
+
+        for run_id, counts in prune_rows(limits, time.time()).items():
+            click.echo(f"server: {run_id}: {_counted(counts)}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{table} {count}" for table, count in counts.items()) or "nothing"
 
 
 @click.command("query")
@@ -147,7 +170,7 @@ def runs_prune(folder: Path, keep: tuple[str, ...]) -> None:
 def query(folder: str, statement: str, store: str, form: str) -> None:
     """Ask the tables of a RUN by SQL (DuckDB); nothing can be changed.
 
-    Tables: run, sources, readings, windows, events, narrations, ledger.
+    Tables: run, sources, readings, windows, events, narrations, ledger, deletions.
     """
     from .query import query as ask
 

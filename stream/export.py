@@ -40,6 +40,8 @@ def chunks(run: Run, table: str) -> Iterator[list[tables.Row]]:
     """Yield the rows of a table in the order of the files, some thousands at a time."""
     from ..sinks._rows import COLUMNS
 
+    if not run.count(table):
+        return
     order = {
         "readings": "source, frame, person",
         "windows": "source, epoch, timestamp, is_final, person = 0, person",

@@ -30,6 +30,14 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def say(text: str, level: int = logging.INFO) -> None:
+    """Tell on standard error: in words, or by a record where records go there as JSON."""
+    if any(isinstance(one.formatter, JsonLines) for one in logging.getLogger().handlers):
+        logging.getLogger("affectstream").log(level, "%s", text)
+    else:
+        print(text, file=sys.stderr)
+
+
 def log_as(form: str) -> None:
     """Write records of level INFO and above. Raises: ConfigError."""
     if form not in FORMS:

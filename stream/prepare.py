@@ -45,11 +45,12 @@ PACKAGES = (
     *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
 )
 RECORD = "run.json"
-_OURS = (
+OURS = (
     *("*.csv", "run.db*", "narration.jsonl", "narrative.md", "overlay*.mp4", RECORD),
     *("parquet/*/*.parquet", "parquet/*/*.part", "run.pickle", "postgres.spill", "alerts.db*"),
     "snapshot-*.png",
 )
+"""What a run may leave in its folder, but for recordings, which `overwrite` does not take."""
 
 
 @dataclass
@@ -274,7 +275,7 @@ def _clear(folder: Path, overwrite: bool) -> None:
                 raise UsageError(
                     f"{folder} is not empty: give --overwrite, or another folder by --out"
                 )
-            for path in (path for pattern in _OURS for path in folder.glob(pattern)):
+            for path in (path for pattern in OURS for path in folder.glob(pattern)):
                 path.unlink()
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import logging
 
-from .config import RunConfig
+from .config import Job, RunConfig
 from .errors import ConfigError, PolicyError
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 REFUSED = ("workplace", "education")
 
 SINKS = {
+    "show": "the picture with everything drawn on it, in a window",
+    "web": "the picture and everything measured, to a page in the browser",
+    "memory": "what it gets, to the program that runs it",
     "video": "the picture with everything drawn on it, in a file",
     "csv": "numbers, in files",
     "sqlite": "numbers and words, in a file",
@@ -82,17 +85,26 @@ def notice() -> str:
 
 def sign() -> str:
     """Return the notice as an A4 page (SVG) to print and hang up."""
-    lines = [
-        *("A computer estimates here", "how people look and move."),
-        *("", "Pleased or displeased, calm or excited:", "estimates, which can be wrong."),
-        *("Nobody is identified.", "", "Responsible: ______________________"),
-        *("Purpose: __________________________", "Kept for: _________________________"),
-        "Questions and objections: _________",
-    ]
-    text = "".join(
-        f'<text x="105" y="{128 + 13 * n}" font-size="{10 if n < 2 else 8}" '
-        f'font-weight="{"bold" if n < 2 else "normal"}">{html.escape(line)}</text>'
-        for n, line in enumerate(lines)
+    said = "".join(
+        f'<text x="105" y="{y}" font-size="{8 + 2 * (weight == "bold")}" '
+        f'font-weight="{weight}">{html.escape(line)}</text>'
+        for y, weight, line in (
+            (122, "bold", "A computer estimates here"),
+            (135, "bold", "how people look and move."),
+            (156, "normal", "Pleased or displeased, calm or excited:"),
+            (168, "normal", "estimates, which can be wrong."),
+            (180, "normal", "Nobody is identified."),
+        )
+    )
+    asked = "".join(
+        f'<text x="25" y="{y}" font-size="6">{html.escape(label)}</text>'
+        f'<path d="M25 {y + 13}H185" stroke="black" stroke-width=".5"/>'
+        for y, label in (
+            (198, "Responsible:"),
+            (219, "Purpose:"),
+            (240, "What is kept, and for how long:"),
+            (261, "Questions and objections:"),
+        )
     )
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" '
@@ -102,33 +114,60 @@ def sign() -> str:
         '<rect x="55" y="38" width="72" height="52" rx="8"/><path d="M127 56 155 42v44l-28-14z"/>'
         '</g><circle cx="80" cy="57" r="4"/><circle cx="102" cy="57" r="4"/>'
         '<path d="M76 71q15 12 30 0" fill="none" stroke="black" stroke-width="4"/>'
-        f'<g font-family="sans-serif" text-anchor="middle">{text}</g></svg>\n'
+        f'<g font-family="sans-serif"><g text-anchor="middle">{said}</g>{asked}</g></svg>\n'
+    )
+
+
+MEASURED: dict[Job, str] = {
+    "face": "where faces are",
+    "mesh": "the shape of their features and where heads turn",
+    "expression": "expressions, and from them valence and arousal",
+    "pose": "where bodies are, movement and posture",
+}
+
+
+def _measured(config: RunConfig) -> str:
+    looked = [what for job, what in MEASURED.items() if config.models.get(job) != "none"]
+    return "; ".join(looked) or "nothing"
+
+
+def _law(config: RunConfig) -> str:
+    if not infers_emotions(config):
+        return "No expression is looked at; movement and posture alone are measured."
+    told = (
+        "Emotions are inferred from faces: Article 50(3) of the EU AI Act has people told who are "
+        "exposed (`affectstream privacy notice`)."
+    )
+    if config.purpose not in REFUSED:
+        return told
+    return (
+        f"{told} Article 5(1)(f) forbids it for {config.purpose}, save for medical or safety "
+        f"reasons; declared is {config.purpose_exception}."
     )
 
 
 def report(config: RunConfig, always: tuple[str, ...]) -> str:
     """Return the data sheet of a deployment, in Markdown, from its configuration."""
     kinds = dict.fromkeys([*(always if config.out else ()), *(e.kind for e in config.sinks)])
-    shows = [kind for kind in kinds if kind in ("video", "web", "window", "show")]
+    shows = [kind for kind in kinds if kind in ("video", "web", "show")]
     exception = config.purpose_exception
     under = f", under the exception {exception}: {config.purpose_reason}" if exception else ""
+    private = sum(camera.privacy for camera in config.cameras)
+    hidden = f"; people are hidden of {private} cameras that say so" if private else ""
     rows = "\n".join(f"| `{kind}` | {SINKS.get(kind, 'see its page')} |" for kind in kinds)
     pictures = f"to {', '.join(shows)}, privacy `{config.privacy}`" if shows else "to nobody"
-    law = (
-        "Emotions are inferred from faces: Article 50(3) of the EU AI Act has people told who are "
-        "exposed (`affectstream privacy notice`)."
-        if infers_emotions(config)
-        else "No expression is looked at; movement and posture alone are measured."
-    )
     return (
         "# Data sheet\n\nMade from the configuration; help, not legal advice.\n\n"
         f"- **Purpose:** {config.purpose}{under}\n"
-        f"- **Sources:** {len(config.sources)} named in the configuration\n"
-        f"- **Pictures go** {pictures}; they are kept only in a sink's file.\n"
+        f"- **Sources:** {len(config.sources)} sources and {len(config.cameras)} cameras named in "
+        "the configuration\n"
+        f"- **Measured:** {_measured(config)}.\n"
+        f"- **Pictures go** {pictures}{hidden}. Kept are those of the sink `video`, and what "
+        "somebody keeps in the window of `show`.\n"
         f"- **Original stream:** {RECORDED[config.record]}\n"
         "- **Identification:** none. Person numbers start anew in every run; no embedding of a "
         "face is made for recognition, and none is stored.\n"
-        f"- **Law:** {law}\n"
+        f"- **Law:** {_law(config)}\n"
         f"- **Written to:** {config.out or 'no folder'}\n\n"
         "| Sink | What leaves by it |\n| --- | --- |\n"
         f"{rows or '| – | nothing |'}\n\n"

@@ -24,6 +24,8 @@ def query(folder: str, statement: str, store: str = "auto") -> tuple[list[str], 
     """
     duckdb = need("duckdb", "affectstream query", "query")
     need("pyarrow", "affectstream query", "query")
+    if not Path(folder).is_dir() and store != "postgres":
+        raise UsageError(f"{folder}: no such run")
     named = [name for name in COLUMNS if re.search(rf"\b{name}\b", statement, re.IGNORECASE)]
     connection = duckdb.connect(":memory:")
     try:

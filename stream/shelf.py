@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import tables
+from .control import running
 from .errors import ConfigError, NotARunError, SinkError, UsageError
 from .runs import Run
 
@@ -24,11 +25,11 @@ BUSY_S = 60.0
 """What was written to of late may be written to still."""
 
 KINDS = {
-    "pictures": ("overlay*.mp4", "overlay*.mkv", RECORDINGS, "snapshots/*"),
+    "pictures": ("overlay*.mp4", RECORDINGS, "snapshot-*.png"),
     "words": ("narration.jsonl", "narrative.md"),
     "rows": (
         *("run.db*", "*.csv", "*.jsonl", "parquet/*/*", "run.pickle", "postgres.spill*"),
-        *("alerts.db*", "plots/*"),
+        *("webhook-*.spill*", "alerts.db*"),
     ),
 }
 """What each kind of data is in a run folder; `rows` is what has no other kind."""
@@ -77,10 +78,12 @@ def shelved(folder: Path) -> Shelved:
 
 
 def delete_run(folder: Path, why: str = "asked for") -> dict[str, Any]:
-    """Delete a run, and note it in `deletions.jsonl` beside it. Raises: NotARunError, SinkError.
+    """Delete a run, and note it in `deletions.jsonl` beside it.
 
     Only files that a run makes are deleted; the folder goes when nothing else is in it.
+    Raises: NotARunError, UsageError where the run goes on, SinkError.
     """
+    _refuse_going_on(folder)
     run_id = str(Run(folder).meta.get("run_id", ""))
     patterns = [p for kind in KINDS.values() for p in kind] + ["run.json", "run.json.part"]
     files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
@@ -121,9 +124,10 @@ def forget(folder: Path, source: str, from_s: float, to_s: float) -> dict[str, i
     Windows and narrations that reach into the stretch go too. All other files of the run hold the
     same rows and are deleted; `runs export` makes them anew. The store is rewritten, so that what
     was deleted is no longer in its file, and its table `deletions` notes it.
-    Raises: NotARunError, UsageError, SinkError.
+    Raises: NotARunError, UsageError also where the run goes on, SinkError.
     """
     run = Run(folder)
+    _refuse_going_on(folder)
     if from_s > to_s:
         raise UsageError(f"--from {from_s:g} lies after --to {to_s:g}")
     if source and source not in set(run.sources()["source"]):
@@ -174,7 +178,7 @@ def prune(folder: Path, keep: dict[str, str], now_s: float) -> list[dict[str, An
     that are complete: with `pictures` each of these goes by its own age.
     Raises: ConfigError, SinkError.
     """
-    limits = {kind: _limit(kind, text) for kind, text in keep.items()}
+    limits = {kind: limit_of(kind, text) for kind, text in keep.items()}
     proofs = []
     for kind, (unit, limit) in limits.items():
         kept_bytes = 0.0
@@ -225,7 +229,8 @@ def _prune_recordings(
     ]
 
 
-def _limit(kind: str, text: str) -> tuple[str, float]:
+def limit_of(kind: str, text: str) -> tuple[str, float]:
+    """Return the unit (`s` or `bytes`) and the number of a limit. Raises: ConfigError."""
     if kind not in (*KINDS, "all"):
         raise ConfigError(f"--keep {kind}: one of {', '.join(KINDS)}, all")
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)", text)
@@ -248,8 +253,20 @@ def _modified_s(place: Path) -> float:
 
 
 def _is_going_on(place: Path, now_s: float) -> bool:
+    """Tell whether a run writes there, or says so and did of late."""
+    if _has_writer(place):
+        return True
     try:
-        status = Run(place).summary().get("status")
+        status = Run(place).summary().get("status", "running")
     except NotARunError:
         return True
     return status == "running" and now_s - _modified_s(place) < BUSY_S
+
+
+def _has_writer(place: Path) -> bool:
+    return any(card.out == str(place.resolve()) for card in running())
+
+
+def _refuse_going_on(place: Path) -> None:
+    if _has_writer(place):
+        raise UsageError(f"{place}: the run goes on; end it first: affectstream ctl stop")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ..sinks._look.blur import Blur
+from ..sinks._look.blur import Blur, finds_faces
 from ..sinks.base import Attended, Viewer
 from .aggregate import aggregate_loop
 from .capture import View, capture_loop
@@ -51,7 +51,7 @@ def _start_sinks(
     made: Prepared, config: RunConfig, workers: Workers, outlets: Sequence[Outlet]
 ) -> None:
     way = "blur" if config.privacy == "none" else config.privacy
-    blur = partial(Blur, way, finds_faces="face" in made.vision.models)
+    blur = partial(Blur, way, finds_faces=finds_faces(made.vision.models))
     for outlet, (name, sink) in zip(outlets, made.sinks, strict=True):
         loop: Callable[[Stage], None] = partial(deliver_loop, sink=sink, outlet=outlet, blur=blur)
         workers.start(f"sink-{name}", loop)

@@ -23,12 +23,21 @@ from affectstream.stream.messages import (
 STEP_S = 1 / 25
 
 
-def run_info(folder=None, layout="blazepose33", sources=("clip",), is_live=False):
+def run_info(
+    folder=None,
+    layout="blazepose33",
+    sources=("clip",),
+    is_live=False,
+    finds_faces=True,
+    **config,
+):
     infos = tuple(
         SourceInfo(name, f"/videos/{name}.mp4", 640, 480, 25.0, 100, 4.0) for name in sources
     )
     folder = None if folder is None else Path(folder)
-    return RunInfo("run-1", folder, infos, layout, 10.0, is_live, {"window_s": 10.0}, {})
+    models = {"face": {"name": "made"}} if finds_faces else {}
+    config = {"window_s": 10.0, **config}
+    return RunInfo("run-1", folder, infos, layout, 10.0, is_live, config, models)
 
 
 def emotions(strong="happiness", share=0.6):

@@ -65,7 +65,10 @@ def test_no_credential_leaks_from_a_run(is_fine, tmp_path):
                     return ""
 
             metrics = wait_for(asked, what="the metrics")
-        told = run.communicate(timeout=60)[0]
+        told = run.communicate(timeout=240)[0]
+        records = [json.loads(line) for line in told.splitlines()]
+        assert all({"time", "level", "text"} <= record.keys() for record in records)
+        assert any(record["text"].startswith("networks: ") for record in records)
         assert (run.returncode == 0) is is_fine, told
         files = b"".join(p.read_bytes() for p in out.rglob("*") if p.is_file())
         bodies = b"".join(body for _, body in web.got)

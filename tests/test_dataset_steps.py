@@ -226,6 +226,7 @@ def test_a_dry_run_writes_nothing_and_a_limit_is_kept(root: Path, tmp_path: Path
         ("explore", ("--config", "absent.yaml"), "absent.yaml: no such configuration file"),
         ("extract", ("--set", "run={speed: real}"), "run.speed is set by the step"),
         ("extract", ("--set", "run={windows_s: 1}"), "did you mean window_s"),
+        ("extract", ("--set", "run={privacy: blur}"), "run.privacy hides people"),
     ],
 )
 def test_a_wrong_command_is_explained(
@@ -233,6 +234,11 @@ def test_a_wrong_command_is_explained(
 ) -> None:
     result = do(step, root, tmp_path / "out", *more)
     assert result.exit_code == 2 and words in result.output
+
+
+def test_what_is_forbidden_is_refused_before_any_video(root: Path, tmp_path: Path) -> None:
+    result = do("extract", root, tmp_path / "out", "--set", "run={purpose: workplace}")
+    assert result.exit_code == 4 and "AI Act" in result.output
 
 
 def test_what_no_video_can_do_without_stops_at_once(root: Path, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -13,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 from sink_messages import event, narration, person, reading, run_info, span, window, write_all
 
-from affectstream.sinks import sqlite
+from affectstream.sinks import _channels, alerts, sqlite
 from affectstream.stream.cli import main
 from affectstream.stream.config import RunConfig
 from affectstream.stream.kinds import configure, load_kind
@@ -38,6 +40,10 @@ COMMANDS = [
     if not language
     for line in block.splitlines()
     if line.startswith("affectstream")
+] + [
+    line.partition("exec affectstream ")[2]
+    for line in PAGES["docs/service/README.md"].splitlines()
+    if "exec affectstream " in line
 ]
 
 
@@ -56,13 +62,42 @@ def test_every_option_of_every_example_is_right(block):
     assert list(sinks_of(block))
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_parses(line):
+def parsed(line):
     command: click.Command = main
     words = shlex.split(line, comments=True)[1:]
     while isinstance(command, click.Group):
         command = command.commands[words.pop(0)]
     command.make_context("affectstream", words)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_parses(line):
+    parsed(line)
+
+
+def commands(command, words=()):
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*words, name))
+    else:
+        yield words, command
+
+
+@pytest.mark.parametrize("group", ["runs", "query", "keys", "alerts", "privacy"])
+def test_every_option_of_every_command_is_documented(group):
+    for words, command in commands(main.commands[group], (group,)):
+        assert f"affectstream {' '.join(words)}" in README, words
+        for option in command.params:
+            flag = option.opts[0]
+            assert not flag.startswith("-") or f"`{flag}" in SECTION or f" {flag} " in SECTION, flag
+
+
+@pytest.mark.parametrize("kind", [alerts.RuleConfig, *get_args(get_args(_channels.Channel)[0])])
+def test_every_option_of_rules_and_channels_is_documented(kind):
+    example, rest = SECTION.split("### Finished runs")
+    section = rest.partition("### Alerts")[2].partition("### ")[0]
+    for name in kind.model_fields:
+        assert f"`{name}`" in section or f"{name}:" in example, name
 
 
 @pytest.fixture
@@ -95,19 +130,36 @@ def test_links_lead_somewhere(name):
         assert link.startswith("http") or (folder / link).exists(), link
 
 
-def test_the_unit_is_one_systemd_would_take():
+UNITS = sorted(path.name for path in SERVICE.glob("affectstream*.*") if path.suffix != ".yaml")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_units_are_such_as_systemd_takes(name, tmp_path):
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str
-    unit.read(SERVICE / "affectstream.service")
-    words = shlex.split(unit["Service"]["ExecStart"])[1:]
-    main.commands["run"].make_context("run", words[1:])
+    unit.read(SERVICE / name)
+    if "Service" in unit:
+        parsed(unit["Service"]["ExecStart"])
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")
-    text = (SERVICE / "affectstream.service").read_text()
-    assert "Unknown" not in subprocess.run(
-        [analyze, "verify", SERVICE / "affectstream.service"], capture_output=True, text=True
-    ).stderr, text  # fmt: skip
+    for one in UNITS:
+        text = (SERVICE / one).read_text()
+        (tmp_path / one).write_text(text.replace("/opt/affectstream/bin/affectstream", "/bin/true"))
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", tmp_path / name], capture_output=True, text=True
+    )
+    complaints = [line for line in done.stderr.splitlines() if "affectstream" in line]
+    assert not complaints, complaints
+
+
+def test_the_image_holds_every_package_of_the_project():
+    docker = (SERVICE / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY (\w+) /source/\1$", docker, re.M))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert copied == set(project["tool"]["setuptools"]["package-dir"].values())
+    needed = {project["project"]["readme"], *project["project"]["license-files"], "pyproject.toml"}
+    assert needed <= set(re.search(r"^COPY (.+) /source/$", docker, re.M)[1].split())
 
 
 def test_the_image_and_the_compose_file_name_what_there_is():

@@ -13,10 +13,11 @@ from affectstream.sinks._look.blur import Blur, head_box
 from affectstream.stream.cli import main
 from affectstream.stream.config import RunConfig
 from affectstream.stream.errors import ConfigError, PolicyError
+from affectstream.stream.kinds import kinds
 from affectstream.stream.logs import JsonLines
 from affectstream.stream.messages import Person
 from affectstream.stream.pipeline import Pipeline
-from affectstream.stream.purpose import check_purpose, notice, report, sign
+from affectstream.stream.purpose import SINKS, check_purpose, notice, report, sign
 
 BOX = (100.0, 80.0, 180.0, 190.0)
 WAYS = ("blur", "pixelate", "silhouette")
@@ -208,7 +209,32 @@ def test_a_data_sheet_says_what_leaves():
     assert "recorded around events" in report(RunConfig(record="events"), ())
     assert "CANARY" not in text
     assert "50(3)" in text
-    assert "No expression" in report(RunConfig(models={"expression": "none"}), ())
+    bare = report(RunConfig(models={"expression": "none"}), ())
+    assert "No expression" in bare and "arousal" not in bare.partition("Pictures go")[0]
+
+
+def test_a_data_sheet_counts_cameras_and_names_the_exception():
+    cameras = [
+        {"name": "Front", "url": "rtsp://a:CANARY@h/1", "privacy": True},
+        {"name": "Yard", "path": "yard.mp4"},
+    ]
+    text = report(
+        RunConfig(
+            cameras=cameras,
+            sinks=["show", "web"],
+            purpose="workplace",
+            purpose_exception="safety",
+            purpose_reason="drivers falling asleep",
+        ),
+        (),
+    )
+    assert "0 sources and 2 cameras" in text and "people are hidden of 1 cameras" in text
+    assert "declared is safety" in text and "drivers falling asleep" in text
+    assert "CANARY" not in text
+
+
+def test_a_data_sheet_knows_every_sink():
+    assert set(SINKS) == set(kinds("sinks"))
 
 
 def test_notice_and_sign(tmp_path):

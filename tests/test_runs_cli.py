@@ -1,17 +1,22 @@
 import json
 import sqlite3
+import time
 from contextlib import closing
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from sink_messages import body, event, narration, person, reading, run_info, span, window, write_all
-from test_sink_stores import RUN_TABLES, pg_rows, server, stored  # noqa: F401
+from test_sink_stores import RUN_TABLES, pg, pg_rows, server, stored  # noqa: F401
 
 from affectstream.sinks import csv as csv_sink
 from affectstream.sinks import parquet, postgres, sqlite
+from affectstream.stream.bus import Bus
 from affectstream.stream.cli import main
+from affectstream.stream.control import ControlSocket
 from affectstream.stream.errors import UsageError
 from affectstream.stream.export import export
+from affectstream.stream.prepare import OURS
 from affectstream.stream.query import query
 from affectstream.stream.runs import Run
 from affectstream.stream.shelf import prune, runs_below
@@ -114,6 +119,10 @@ def test_a_question_reads_the_run_and_nothing_else(folder, statement, words):
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
+def test_a_question_to_no_run_is_told(tmp_path):
+    assert "no such run" in affectstream("query", tmp_path / "nowhere", "SELECT 1", code=2)
+
+
 def test_query_prints_columns_csv_and_json(folder):
     table = affectstream("query", folder, SQL)
     assert table.splitlines()[0].split()[:2] == ["source", "n"]
@@ -158,6 +167,8 @@ def test_a_stretch_is_gone_from_every_byte_of_the_store(folder):
     with closing(sqlite3.connect(folder / "run.db")) as store:
         noted = dict(store.execute("SELECT table_name, row_count FROM deletions").fetchall())
     assert noted["readings"] == 35
+    asked = "SELECT row_count FROM deletions WHERE table_name = 'readings'"
+    assert affectstream("query", folder, asked, "--format", "csv") == "row_count\n35\n"
     assert sorted(path.name for path in folder.iterdir()) == ["run.db", "run.json"]
     affectstream("runs", "delete", folder, "--source", "clip", "--yes")
     assert b"Anna" not in (folder / "run.db").read_bytes()
@@ -198,9 +209,100 @@ def test_a_wrong_limit_is_told(tmp_path, text):
 
 def test_a_run_that_goes_on_is_left_alone(folder):
     (folder / "run.json").write_text('{"status": "running"}')
-    import time
-
     assert prune(folder.parent, {"all": "1KB"}, time.time()) == []
+
+
+@pytest.fixture
+def going_on(folder):
+    """The folder of a run that has been silent for long, with its control socket."""
+    import os
+
+    bus = Bus()
+    control = ControlSocket(bus, "silent", folder)
+    (folder / "run.json").write_text('{"status": "running"}')
+    for path in folder.iterdir():
+        os.utime(path, (1e9, 1e9))
+    yield folder
+    control.close()
+    control.leave()
+    bus.shut()
+
+
+def test_a_run_that_is_silent_and_goes_on_is_left_alone_too(going_on):
+    assert prune(going_on.parent, {"all": "1d", "rows": "1KB"}, 2e9) == []
+    for words in ((), ("--from", "1")):
+        told = affectstream("runs", "delete", going_on, *words, "--yes", code=2)
+        assert "goes on" in told
+    assert (going_on / "run.db").exists() and (going_on / "readings.csv").exists()
+
+
+def test_everything_a_run_leaves_is_taken_with_it(folder):
+    for pattern in OURS:
+        path = folder / pattern.replace("*", "x")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    affectstream("runs", "delete", folder, "--yes")
+    assert not folder.exists()
+
+
+def test_a_snapshot_is_a_picture(folder):
+    (folder / "snapshot-20261128-120000.png").write_bytes(b"x")
+    proofs = prune(folder.parent, {"pictures": "1s"}, 2e10)
+    assert [list(proof["files"]) for proof in proofs] == [["snapshot-20261128-120000.png"]]
+    assert (folder / "run.db").exists()
+
+
+def store_aged(running, spill, run_id, ages_s, now_s):
+    """Store a run whose readings are so old; windows and words fall on the same moments."""
+    sink = pg(running, spill, run_id, grace_s=60)
+    told = []
+    for number, age_s in enumerate(ages_s):
+        at = {"t_wall_ns": int((now_s - age_s) * 1e9)}
+        told += [reading(25 * number, [person()], **at), window(25 * number)]
+        told += [event(25 * number), narration(25 * number)]
+    write_all(sink, told)
+
+
+def left_on(running, run_id):
+    return {t: len(pg_rows(running, t, run_id)) for t in ("readings", "windows", "events")}
+
+
+def test_rows_in_a_server_go_by_age_or_by_run_with_a_proof(folder, server, tmp_path, monkeypatch):  # noqa: F811
+    now_s = time.time()
+    store_aged(server, tmp_path, "aged", [3 * DAY_S, 2 * DAY_S, 60.0], now_s)
+    store_aged(server, tmp_path, "young", [120.0, 60.0], now_s)
+    monkeypatch.setenv("AFFECTSTREAM_POSTGRES", server.dsn)
+    told = affectstream("runs", "prune", tmp_path / "none", "--keep", "rows=1d", "--server")
+    assert "server: aged: windows 4, events 2, narrations 2, readings 2" in told
+    assert left_on(server, "aged") == {"readings": 1, "windows": 2, "events": 1}
+    assert left_on(server, "young") == {"readings": 2, "windows": 4, "events": 2}
+    assert affectstream("runs", "prune", tmp_path, "--keep", "rows=1d", "--server") == ""
+    export(Run(folder), "postgres", None)
+    told = affectstream("runs", "delete", folder, "--server", "--yes")
+    assert "server: deleted windows 240, events 4, narrations 2, readings 128" in told
+    assert left_on(server, "run-1") == {"readings": 0, "windows": 0, "events": 0}
+    assert pg_rows(server, "run", "run-1") == [] and not folder.exists()
+    assert len(pg_rows(server, "run", "young")) == 8
+    with closing(psycopg.connect(server.dsn)) as connection:
+        proof = connection.execute(
+            "SELECT run_id, table_name, row_count, from_s, to_s FROM affectstream.deletions "
+            "WHERE table_name = 'readings' AND run_id IN ('aged', 'young')"
+        ).fetchall()
+    assert proof == [("aged", "readings", 2, 0.0, 1.0)]
+    asked = "SELECT table_name, row_count FROM deletions WHERE row_count = 4"
+    told = affectstream("query", "aged", asked, "--from", "postgres", "--format", "csv")
+    assert told == "table_name,row_count\nwindows,4\n"
+
+
+def test_a_server_is_pruned_by_age_only_and_a_run_in_it_whole(folder, tmp_path):
+    words = ("runs", "prune", tmp_path, "--keep", "rows=1GB", "--server")
+    assert "by age" in affectstream(*words, code=2)
+    words = ("runs", "delete", folder, "--server", "--from", "1", "--yes")
+    assert "whole" in affectstream(*words, code=2)
+    away = {"AFFECTSTREAM_POSTGRES": "postgresql://u:CANARY@127.0.0.1:1/x"}
+    told = affectstream("runs", "delete", folder, "--server", "--yes", code=5, **away)
+    assert "AFFECTSTREAM_POSTGRES" in told and "CANARY" not in told
+    assert (folder / "run.db").exists()
 
 
 def test_parts_of_an_earlier_export_do_not_stay(folder):

@@ -17,6 +17,7 @@ from sink_messages import face, frame, narration, person, reading, run_info, win
 
 from affectstream.models.scripted import ScriptedVision
 from affectstream.sinks import show
+from affectstream.sinks._look.blur import veil_of
 from affectstream.sinks._look.keys import KEYS
 from affectstream.sinks._look.screen import SDLScreen, window_size
 from affectstream.sinks._look.tile import GONE_S, Tile, scaled, strip_height_px
@@ -146,9 +147,13 @@ def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def tile_at(age_s, is_veiled=False, image=None):
+FINDS_FACES = {"face": {"name": "made"}}
+
+
+def tile_at(age_s, is_veiled=False, image=None, way="none", models=FINDS_FACES):
     """Draw a picture with a reading that is so much older; return both, and the line below."""
-    tile = Tile(SourceInfo("cam", "made", *SIZE), 10.0, is_live=True)
+    veil = veil_of({"privacy": way}, models)
+    tile = Tile(SourceInfo("cam", "made", *SIZE), 10.0, True, veil)
     if image is None:
         image = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
     now_ns = 100 * SECOND_NS
@@ -184,6 +189,24 @@ def test_the_whole_picture_is_covered_while_nobody_looked(age_s):
     corner = drawn[440:460, 20:40]
     assert len(np.unique(corner.reshape(-1, 3), axis=0)) <= 4
     assert not np.array_equal(drawn[440:], picture[440:])
+
+
+@pytest.mark.parametrize("age_s", [None, 0.0, 0.3, 5.0])
+def test_a_silhouette_in_the_window_holds_no_pixel_of_the_picture(age_s):
+    light = np.full((480, 640, 3), 250, np.uint8)
+    dark = np.full((480, 640, 3), 5, np.uint8)
+    drawn = [tile_at(age_s, True, image, "silhouette")[1] for image in (light, dark)]
+    assert np.array_equal(*drawn)
+
+
+@pytest.mark.parametrize("way", ["none", "blur", "pixelate"])
+def test_without_a_network_for_faces_the_window_shows_nobody(way):
+    picture, drawn, _ = tile_at(0.0, True, way=way, models={"pose": {}})
+    assert detail(drawn[300:]) < detail(picture[300:]) / 5
+
+
+def detail(picture):
+    return float(np.abs(np.diff(picture.astype(int), axis=1)).mean())
 
 
 def test_a_private_source_is_covered_whatever_is_pressed():

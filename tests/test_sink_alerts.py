@@ -2,20 +2,24 @@ import hashlib
 import hmac
 import json
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from servers import MosquittoServer, wait_for
+from servers import MosquittoServer, binary, wait_for
 from sink_messages import event, run_info, span, window, write_all
 
 from affectstream.sinks import alerts, sqlite
+from affectstream.sinks._backlog import Unreachable
+from affectstream.sinks._channels import MqttChannel, Sender, WebhookChannel
 from affectstream.sinks._rules import MAX_LENGTH, parse
 from affectstream.sinks._watch import Watch
 from affectstream.stream.cli import main
@@ -100,6 +104,10 @@ def test_events_and_epochs():
         ("valence < 0 0", "expected `and`"),
         ("1 < 2", "needs a name"),
         ("quadrant < 'sad'", "== and !="),
+        ("quadrant == 'angri'", "did you mean angry"),
+        ("anyone.emotion != 'joy'", "there are: neutral, happiness"),
+        ("event == 'arival'", "did you mean arrival"),
+        ("'left' == event", "there are: arrival, departure"),
         ("quadrant == 1", "number"),
         ("valence == 'sad'", "number"),
         ("__import__('os').system('true')", "no name|cannot be read"),
@@ -351,6 +359,71 @@ def test_the_desktop_channel_hands_over_words_and_no_options(tmp_path, monkeypat
         alerts.build(config({"to": "desktop"}), run_info(tmp_path))
 
 
+DESKTOP = """
+import subprocess, sys
+sys.path.insert(0, sys.argv[2])
+from servers import wait_for
+from sink_messages import run_info, write_all
+from test_sink_alerts import LOW, config, series
+from affectstream.sinks import alerts
+with open(sys.argv[1] + "/shown", "wb") as shown:
+    dunst = subprocess.Popen(["dunst", "-print"], stdout=shown, stderr=subprocess.DEVNULL)
+try:
+    asked = ["gdbus", "wait", "--session", "--timeout", "30", "org.freedesktop.Notifications"]
+    subprocess.run(asked, check=True)
+    sink = alerts.build(config({"to": "desktop"}, grace_s=60), run_info(sys.argv[1]))
+    write_all(sink, series(LOW))
+    wait_for(lambda: "unhappy" in open(sys.argv[1] + "/shown").read(), what="the notification")
+finally:
+    dunst.kill()
+    dunst.wait()
+"""
+
+
+def test_a_real_desktop_shows_it(tmp_path):
+    for name in ("notify-send", "dunst", "dbus-run-session", "gdbus"):
+        binary(name)
+    command = [binary("xvfb-run"), "-a", "dbus-run-session", "--", sys.executable, "-c", DESKTOP]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(Path(__file__).parent)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "body: 'unhappy: clip at 0:03: group.valence -0.50" in (tmp_path / "shown").read_text()
+    assert states(tmp_path) == ["sent"]
+
+
+def test_what_came_too_late_is_not_published(broker_of_a_test):
+    channel = MqttChannel(to="mqtt", port=broker_of_a_test.port)
+    sender = Sender(channel, "run-1")
+    with pytest.raises(Unreachable, match="too late"):
+        sender.send({"id": "1", "rule": "unhappy"}, lambda: 0.0)
+    sender.send({"id": "2", "rule": "unhappy"}, lambda: 60.0)
+    sender.close()
+
+
+def test_a_post_is_given_what_is_left_of_its_time():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(5)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        sender = Sender(WebhookChannel(to="webhook", url=url), "run-1")
+        took_s = []
+        for left_s in (0.0, 60.0):
+            began_s = time.monotonic()
+            with pytest.raises(Unreachable):
+                sender.send({"id": "1", "rule": "unhappy"}, lambda left_s=left_s: left_s)
+            took_s.append(time.monotonic() - began_s)
+    assert took_s[0] < took_s[1]
+
+
+@pytest.fixture
+def broker_of_a_test():
+    pytest.importorskip("paho.mqtt.client")
+    server = MosquittoServer()
+    yield server
+    server.kill()
+
+
 def test_a_broker_that_was_away_gets_no_late_alert(tmp_path):
     mqtt = pytest.importorskip("paho.mqtt.client")
     server = MosquittoServer()
@@ -365,8 +438,9 @@ def test_a_broker_that_was_away_gets_no_late_alert(tmp_path):
         client.loop_start()
         wait_for(lambda: subscribed)
         to = {"to": "mqtt", "port": server.port}
-        made = config(to, rule={"expires_s": 2, "when": "valence < -0.4"}, grace_s=20)
-        sink = alerts.build(made, run_info(tmp_path))
+        made = config(to, rule={"when": "valence < -0.4"}, grace_s=60)
+        now = [1_000 * SECOND_NS]
+        sink = alerts.AlertsSink(made, run_info(tmp_path), lambda: now[0])
         sink.open()
         low, high = list(series("-0.5 0.5"))
         sink.write(low, None)
@@ -374,7 +448,8 @@ def test_a_broker_that_was_away_gets_no_late_alert(tmp_path):
         server.kill()
         sink.write(high, None)
         sink.write(low, None)
-        wait_for(lambda: "expired" in states(tmp_path), what="the end of the alert")
+        now[0] += 61 * SECOND_NS
+        wait_for(lambda: "expired" in states(tmp_path), 60, what="the end of the alert")
         server.start()
         wait_for(lambda: len(subscribed) == 2)
         sink.write(high, None)

@@ -1,5 +1,7 @@
 import json
 import re
+import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,6 +16,7 @@ from sink_messages import event, narration, person, reading, run_info, span, win
 from affectstream.sinks import prometheus
 from affectstream.stream.errors import SinkError, UsageError
 from affectstream.stream.ledger import BUCKETS_S, Timings
+from affectstream.stream.messages import SourceInfo
 
 SERVICE = Path(__file__).resolve().parent.parent / "docs" / "service"
 pytest.importorskip("prometheus_client")
@@ -129,6 +132,44 @@ def test_health_and_readiness(opened):
     assert (status, json.loads(text)["healthy"]) == (503, False)
 
 
+def test_cameras_that_come_go_and_are_lost(opened):
+    run = run_info(sources=("clip", "door"), is_live=True)
+    sink = opened(run)
+    run.health.joined = (SourceInfo("yard", "yard.mp4"),)
+    run.health.cameras = {"clip": "running", "door": "off", "yard": "running"}
+    for source in ("clip", "yard"):
+        sink.write(reading(0, source=source), None)
+        sink.write(window(25, source=source), None)
+    assert get(sink.port, "/ready")[0] == 200
+
+    def found(name):
+        told = samples(get(sink.port, "/metrics")[1])
+        return {
+            s: told.get(f'affectstream_{name}{{source="{s}"}}') for s in ("clip", "door", "yard")
+        }
+
+    assert found("valence") == {"clip": 0.4, "door": None, "yard": 0.4}
+    assert found("source_up") == {"clip": 1, "door": 0, "yard": 1}
+    sink.write(event(30, "source_state", 0, before="playing", after="stalled"), None)
+    assert found("valence") == {"clip": None, "door": None, "yard": 0.4}
+    assert found("source_up")["clip"] == 0
+    sink.write(event(40, "source_state", 0, before="stalled", after="playing"), None)
+    run.health.cameras |= {"yard": "removed"}
+    assert found("source_up") == {"clip": 1, "door": 0, "yard": None}
+    assert found("readings_total")["yard"] is None
+
+
+def test_it_listens_on_loopback_of_version_6(opened):
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+    sink = opened(address="::1")
+    with socket.create_connection(("::1", sink.port), timeout=5):
+        pass
+
+
 def test_other_paths_methods_and_the_token(opened):
     sink = opened(token="CANARY-token")
     assert get(sink.port, "/metrics")[0] == 401
@@ -213,7 +254,7 @@ def test_every_query_of_the_board_has_data_in_a_real_prometheus(opened, tmp_path
             "sink:csv": {"written": seq[0]},
         }
         run.health.take(counts, "sink-csv", {"cpu_s": seq[0] / 100}, timings.cumulative())
-        sink.write(reading(seq[0]), None)
+        sink.write(reading(seq[0], t_mono_ns=time.monotonic_ns()), None)
         sink.write(window(seq[0], [span(0, people_mean=1.0)]), None)
         for title, query in list(empty.items()):
             words = urllib.parse.urlencode({"query": query})
@@ -223,10 +264,20 @@ def test_every_query_of_the_board_has_data_in_a_real_prometheus(opened, tmp_path
                 del empty[title]
         return not empty
 
+    def scraped():
+        words = urllib.parse.urlencode({"query": 'affectstream_readings_total{source="clip"}'})
+        status, text = get(port, f"/api/v1/query?{words}")
+        result = json.loads(text)["data"]["result"] if status == 200 else []
+        return bool(result) and float(result[0]["value"][1]) == seq[0]
+
     try:
-        wait_for(all_answered, what=f"data for {list(empty)}")
+        wait_for(all_answered, timeout_s=60, what=f"data for {list(empty)}")
         server.kill()
         assert get(sink.port, "/metrics")[0] == 200
+        sink.write(reading(seq[0]), None)
+        seq[0] += 1
+        server.start()
+        wait_for(scraped, timeout_s=60, what="the count that grew while Prometheus was away")
     finally:
         server.kill()
 

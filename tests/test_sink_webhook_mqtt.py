@@ -9,6 +9,7 @@ from test_sink_alerts import receiver  # noqa: F401
 from affectstream.sinks import mqtt, webhook
 from affectstream.sinks._mqtt import MqttLink
 from affectstream.stream.errors import UsageError
+from affectstream.stream.messages import SourceInfo
 
 MESSAGES = [
     reading(0),
@@ -163,13 +164,45 @@ def test_home_assistant_finds_every_sensor_of_every_camera(broker, hearing):
     assert len({c["unique_id"] for c in configs.values()}) == 10
     for topic, config in configs.items():
         assert topic.startswith("homeassistant/sensor/affectstream_")
-        assert config["availability_topic"] == "home/affect/status"
-        field = topic.split("/")[3]
+        source, field = topic.split("/")[2].removeprefix("affectstream_"), topic.split("/")[3]
+        topics = [one["topic"] for one in config["availability"]]
+        assert topics == ["home/affect/status", f"home/affect/{source}/status"]
+        assert config["availability_mode"] == "all"
         if field == "narration":
             assert "[:255]" in config["value_template"]
         else:
             assert config["value_template"] == f"{{{{ value_json.{field} }}}}"
             assert config["state_topic"].endswith("/state")
+
+
+def test_a_camera_that_is_lost_paused_or_joins_is_told(broker, hearing):
+    run = run_info(sources=("clip", "door"), is_live=True)
+    sink = mqtt.build(mqtt.Config(port=broker.port, base="yard"), run)
+    sink.open()
+
+    def told(**wanted):
+        def agrees():
+            sink.tick()
+            return all(hearing.last.get(f"yard/{k}/status") == v for k, v in wanted.items())
+
+        wait_for(agrees, what=str(wanted))
+
+    told(clip="online", door="online")
+    sink.write(event(5, "source_state", 0, source="door", before="playing", after="stalled"), None)
+    told(clip="online", door="offline")
+    sink.write(event(9, "source_state", 0, source="door", before="stalled", after="playing"), None)
+    told(clip="online", door="online")
+    yard = SourceInfo("yard", "yard.mp4")
+    run.health.joined = (yard,)
+    run.health.cameras = {"clip": "paused", "door": "running", "yard": "running"}
+    told(clip="offline", door="online", yard="online")
+    introduced = "homeassistant/sensor/affectstream_yard/valence/config"
+    wait_for(lambda: hearing.last.get(introduced))
+    sink.write(window(25, source="yard"), None)
+    run.health.cameras = {"clip": "running", "door": "failed", "yard": "removed"}
+    told(clip="online", door="offline", yard="")
+    wait_for(lambda: hearing.last[introduced] == "" and hearing.last["yard/yard/state"] == "")
+    sink.close()
 
 
 def test_a_state_is_retained_for_who_comes_later(broker):

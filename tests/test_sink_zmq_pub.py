@@ -12,13 +12,13 @@ import pytest
 import zmq
 import zmq.auth
 from click.testing import CliRunner
-from servers import wait_for
+from servers import free_port, wait_for
 from sink_messages import body, event, narration, person, reading, run_info, window
 
 from affectstream.sinks import _wire, zmq_pub
 from affectstream.stream.cli import main
 from affectstream.stream.errors import SinkError, UsageError
-from affectstream.stream.messages import End
+from affectstream.stream.messages import End, SourceInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "docs" / "clients"
@@ -117,6 +117,16 @@ def test_topics_numbers_and_contents(listening):
     last = listener.envelopes()[-1]["data"]
     assert last["state"] == "ended" and last["seqs"]["clip/reading"] == 1
     assert len({payload for _, payload in listener.got}) == len(listener.got)
+
+
+def test_the_heartbeat_names_the_cameras_there_are(listening):
+    sink = opened()
+    sink._run.health.joined = (SourceInfo("yard", "yard.mp4"), SourceInfo("door", "door.mp4"))
+    sink._run.health.cameras = {"clip": "running", "yard": "running", "door": "removed"}
+    listener = listening(sink.address)
+    wait_for(lambda: (sink.tick(), listener.take())[1], what="the heartbeat")
+    assert listener.envelopes()[-1]["data"]["sources"] == ["clip", "yard"]
+    sink.close()
 
 
 def test_every_message_follows_the_schema_in_the_docs(listening):
@@ -277,12 +287,17 @@ def test_a_live_ipc_path_is_not_taken_over(tmp_path, listening):
     opened(address=address).close()
 
 
-@pytest.mark.parametrize("language", ["python", "node"])
-def test_the_clients_of_the_docs_run(language, tmp_path):
-    sink = opened()
+@pytest.mark.parametrize("language", ["python", "python with keys", "node"])
+def test_the_clients_of_the_docs_run(language, tmp_path, request):
+    if language == "python with keys":
+        keys = request.getfixturevalue("keys")
+        sink, handed = opened(keys=keys), ("server.key", "clients/wall.key_secret")
+    else:
+        sink, handed = opened(), ()
     port = sink.address.rpartition(":")[2]
-    if language == "python":
+    if language != "node":
         command = [sys.executable, CLIENTS / "listen.py", sink.address, "clip/window"]
+        command += [keys / name for name in handed]
     else:
         if shutil.which("node") is None:
             pytest.skip("node is not installed")
@@ -308,7 +323,15 @@ def test_the_clients_of_the_docs_run(language, tmp_path):
     assert client.returncode == 0
 
 
+def test_a_client_that_hears_nothing_says_so():
+    address = f"tcp://127.0.0.1:{free_port()}"
+    done = subprocess.run(
+        [sys.executable, CLIENTS / "listen.py", address], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "nobody publishes there" in done.stderr
+
+
 def test_clients_are_short():
     for path in CLIENTS.iterdir():
-        code = [line for line in path.read_text().splitlines() if line.strip()]
-        assert len(code) <= 36
+        lines = path.read_text().splitlines()
+        assert len(lines) <= 30 and max(map(len, lines)) <= 100

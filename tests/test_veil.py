@@ -5,6 +5,7 @@ import pytest
 from sink_messages import face, person, reading, run_info
 
 from affectstream.sinks import video
+from affectstream.sinks._look.blur import veil_of
 from affectstream.sinks._look.overlay import Overlay
 from affectstream.stream.messages import Frame
 
@@ -25,13 +26,22 @@ def test_the_overlay_covers_before_it_draws():
     image = np.full((480, 640, 3), 60, np.uint8)
     image[INSIDE] = noise((80, 110))
     bare = Overlay(10.0).draw(image, reading(0, [shown]))
-    overlay = Overlay(10.0)
+    overlay = Overlay(10.0, veil_of({}, {"face": {}}))
     overlay.is_veiled = True
     veiled = overlay.draw(image, reading(0, [shown]))
     eyes = (slice(120, 150), slice(120, 160))
     assert np.array_equal(bare[eyes], image[eyes]) and colours(veiled[eyes]) <= 16
     brackets = (slice(78, 84), slice(98, 110))
     assert colours(veiled[brackets]) > 2
+
+
+def test_without_a_veil_or_a_network_for_faces_all_of_it_is_covered():
+    image = noise()
+    for veil in (None, veil_of({}, {}), veil_of({"privacy": "blur"}, {"pose": {}})):
+        overlay = Overlay(10.0, veil)
+        overlay.is_veiled = True
+        drawn = overlay.draw(image, reading(0))
+        assert colours(drawn[240:, :320]) < colours(image[240:, :320]) / 4
 
 
 @pytest.mark.parametrize(("blur", "is_private"), [(False, False), (True, False), (False, True)])

@@ -15,6 +15,7 @@ from pydantic import Field
 from ...models.base import Vision
 from ...stream.config import RunConfig, load
 from ...stream.errors import ConfigError, IncompleteError
+from ...stream.purpose import check_purpose
 from ...stream.sources.base import Source
 from ...stream.tables import SCHEMA_VERSION
 from ..files import Ledger, stamp_of
@@ -49,7 +50,7 @@ class Config(StepConfig):
 def run(options: StepOptions) -> StepResult:
     """Leave `runs/<video_id>/` and `features/<video_id>.csv`."""
     config = own_keys(options.config, Config, "extract")
-    _run_config(config, Path(), Path(), 1)
+    check_purpose(_run_config(config, Path(), Path(), 1))
     pairs = read_pairs(options.out, options.limit)
     settings = settings_of(options.out)
     looked, merged = Ledger(options.out, "runs"), Ledger(options.out, "extract")
@@ -162,6 +163,11 @@ def _run_config(config: Config, video: Path, folder: Path, workers: int) -> RunC
     """Return the run of one video. Raises: ConfigError."""
     for key in sorted(_OURS & set(config.run)):
         raise ConfigError(f"run.{key} is set by the step; leave it out")
+    if config.run.get("privacy", "none") != "none":
+        raise ConfigError(
+            "run.privacy hides people in the run alone; story, film and pages show pictures of "
+            "the videos themselves: leave it out"
+        )
     return load(
         None,
         sources=[str(video)],

@@ -6,31 +6,22 @@ import sys
 import zmq
 import zmq.auth
 
-SILENCE_MS = 5000  # five missed heartbeats: the publisher is gone
-
-
-def main(address, topic="", server_key="", client_key=""):
-    """Print topic and number of every message, and how many were missed."""
-    socket = zmq.Context().socket(zmq.SUB)
-    socket.setsockopt(zmq.RCVTIMEO, SILENCE_MS)
-    if server_key:
-        socket.curve_serverkey = zmq.auth.load_certificate(server_key)[0]
-        socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(client_key)
-    for wanted in (topic, "affectstream/heartbeat"):
-        socket.setsockopt_string(zmq.SUBSCRIBE, wanted)
-    socket.connect(address)
-    last = {}
-    while True:
-        message = json.loads(socket.recv().split(b" ", 1)[1])
-        topic, seq = message["topic"], message["seq"]
-        if seq <= last.get(topic, -1):
-            continue  # the last value, sent again for somebody who joined later
-        missed = seq - last.get(topic, seq - 1) - 1
-        last[topic] = seq
+address, topic, server, client = (*sys.argv[1:], "", "", "")[:4]
+socket = zmq.Context().socket(zmq.SUB)
+if server:
+    socket.curve_serverkey = zmq.auth.load_certificate(server)[0]
+    socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(client)
+for wanted in (topic, "affectstream/heartbeat"):
+    socket.subscribe(wanted)
+socket.connect(address)
+last, state = {}, ""
+while state != "ended":
+    if not socket.poll(5000):
+        sys.exit("no heartbeat for 5 s: nobody publishes there, or the keys are wrong")
+    message = json.loads(socket.recv().split(b" ", 1)[1])
+    topic, seq, state = message["topic"], message["seq"], message["data"].get("state")
+    before = last.get((message["run"], topic))
+    if before is None or seq > before:  # else the last value, sent again for a later joiner
+        missed = 0 if before is None else seq - before - 1
         print(topic, seq, f"({missed} missed)" if missed else "", flush=True)
-        if message["data"].get("state") == "ended":
-            return
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        last[message["run"], topic] = seq

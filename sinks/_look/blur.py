@@ -6,7 +6,8 @@ failed, every frame of a run that looks for no faces.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -89,11 +90,24 @@ class Blur:
 
     def cover(self, image_bgr: Image, pts_s: float) -> Image:
         """Return a copy of the picture of that time with the remembered heads covered."""
+        if not self._finds_faces:
+            return cover_all(image_bgr, self._privacy)
         covered = image_bgr.copy()
         for at_s, box in self._heads.values():
             margin = MARGIN + MARGIN_PER_S * max(0.0, pts_s - at_s)
             _cover(covered, _grown(box, margin), self._privacy)
         return covered
+
+
+def finds_faces(models: Mapping[str, Any]) -> bool:
+    """Tell whether a run with these networks, by job, looks for faces."""
+    return "face" in models
+
+
+def veil_of(config: Mapping[str, Any], models: Mapping[str, Any]) -> Blur:
+    """Return what hides people in a window, film or page of a run: its privacy, else squares."""
+    way = config.get("privacy", "none")
+    return Blur("pixelate" if way == "none" else way, finds_faces=finds_faces(models))
 
 
 def cover_all(image_bgr: Image, privacy: Privacy = "pixelate") -> Image:

@@ -22,14 +22,17 @@ STAY_S = 2.0
 class Overlay:
     """Draws one source; it remembers the newest window and narration and where things were.
 
-    One object belongs to one thread. A change of the picture's size is taken up at once. Heads are
-    covered while `is_veiled`.
+    One object belongs to one thread. A change of the picture's size is taken up at once. People are
+    hidden by `veil` while `is_veiled`.
     """
 
-    def __init__(self, window_s: float) -> None:
-        """Start with nothing to show; `window_s` is the length of the trace."""
+    def __init__(self, window_s: float, veil: Blur | None = None) -> None:
+        """Start with nothing to show; `window_s` is the length of the trace.
+
+        Without a `veil`, all of a picture is covered where people are to be hidden.
+        """
         self.is_veiled = False
-        self._blur = Blur("pixelate", finds_faces=True)
+        self._veil = veil or Blur("pixelate", finds_faces=False)
         self._trace = Trace(window_s)
         self._hold = Hold()
         self._window: Window | None = None
@@ -65,7 +68,7 @@ class Overlay:
         self._trace.add(reading)
         ground = image_bgr
         if self.is_veiled:
-            ground = self._blur.hide(image_bgr, reading, age_s)
+            ground = self._veil.hide(image_bgr, reading, age_s)
         reading = self._hold.fill(reading)
         height_px, width_px = image_bgr.shape[:2]
         layout = self._layout

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from ...stream.messages import Body, Delivery, Face, Frame, Image, Person, Reading, SourceInfo
-from .blur import cover_all
+from .blur import Blur
 from .overlay import Overlay
 from .palette import FAINT_TEXT_BGR, GROUND_BGR, TEXT_BGR, UNKNOWN_BGR
 from .panel import Rate
@@ -29,11 +29,15 @@ Size = tuple[int, int]
 class Tile:
     """Remembers and draws one source; belongs to one thread."""
 
-    def __init__(self, info: SourceInfo, window_s: float, is_live: bool) -> None:
-        """Start without a picture; `standing` is said where the camera is not there."""
+    def __init__(self, info: SourceInfo, window_s: float, is_live: bool, veil: Blur) -> None:
+        """Start without a picture; `standing` is said where the camera is not there.
+
+        `veil` hides people where that is asked for, or the picture is private.
+        """
         self._is_live = is_live
         self.info = info
-        self._overlay = Overlay(window_s)
+        self._veil = veil
+        self._overlay = Overlay(window_s, veil)
         self._type = Type()
         self._frame: Frame | None = None
         self._reading: Reading | None = None
@@ -103,7 +107,7 @@ class Tile:
         is_blind = reading is None or not reading.valid or age_s > BLIND_S
         self._overlay.is_veiled = is_veiled and not is_blind
         if is_veiled and is_blind:
-            image = cover_all(image)
+            image = self._veil.hide(image, None)
         if reading is None:
             return image
         opacity = (GONE_S - age_s) / (GONE_S - FADE_FROM_S)

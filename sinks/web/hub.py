@@ -20,7 +20,7 @@ import msgspec
 
 from ...stream import tables
 from ...stream.messages import Delivery, Event, Frame, Narration, Reading, SourceInfo, Window
-from .._look.blur import Blur
+from .._look.blur import Blur, finds_faces
 from ..base import RunInfo
 from .health import Pulse
 
@@ -161,7 +161,9 @@ class Hub:
     def _join(self, sources: Sequence[SourceInfo]) -> None:
         # Others read these while the run goes on, so they are replaced, never changed.
         names = [source.source_id for source in sources]
-        self.veils = {**self.veils, **{name: Blur("pixelate", finds_faces=True) for name in names}}
+        looks = finds_faces(self._run.models)
+        fresh = {name: Blur("pixelate", finds_faces=looks) for name in names}
+        self.veils = {**self.veils, **fresh}
         self.picture_bells = {**self.picture_bells, **{name: Bell() for name in names}}
         self.pulses = {**self.pulses, **{name: Pulse() for name in names}}
         self.sources = (*self.sources, *sources)

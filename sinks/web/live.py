@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ...stream import tables
 from ...stream.uploads import Upload, upload_of
+from .._look.blur import finds_faces
 from ..base import RunInfo
 from . import Config
 from .hub import Hub
@@ -170,9 +171,9 @@ class LiveDesk:
         origins = {source.source_id: source.origin for source in run.sources}
         files = {} if self._mode == "none" else files_of(origins, run.config)
         loops = bool(run.config.get("loop")) and not run.is_live
-        return Stills(
-            store, files, run.keypoint_layout, loops, config.width_px, config.jpeg_quality
-        )
+        looks = finds_faces(run.models)
+        layout, width_px, quality = run.keypoint_layout, config.width_px, config.jpeg_quality
+        return Stills(store, files, layout, looks, loops, width_px, quality)
 
     async def _jpegs(self, source: str, width_px: int) -> AsyncIterator[bytes]:
         after = -1

@@ -36,12 +36,13 @@ class Stills:
     """Decodes in a thread of its own, one picture at a time.
 
     `files` are those of the sources, as `files_of` found them; `layout` is that of stored bodies;
-    `loops` says that sources start anew when they end.
+    `finds_faces` says that the run looked for faces, `loops` that sources start anew when they end.
     """
 
     store: Store
     files: Mapping[str, Path]
     layout: str
+    finds_faces: bool
     loops: bool = False
     width_px: int = WIDTHS_PX[-1]
     quality: int = 80
@@ -94,7 +95,12 @@ class Stills:
         """Return the picture with the faces of that moment hidden; None where none is known of."""
         size_px = (image.shape[1], image.shape[0])
         told = self.store.readings(source, time_s - KEEP_S, time_s + SLACK_S)
-        if not told or told[-1]["reason"] or time_s - told[-1]["t"] > BLIND_S:
+        if (
+            not self.finds_faces
+            or not told
+            or told[-1]["reason"]
+            or time_s - told[-1]["t"] > BLIND_S
+        ):
             return None
         blur, hidden = Blur("pixelate", finds_faces=True), image
         for one in told:

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from ...stream import tables
+from .._look.blur import finds_faces
 from .app import make_app
 from .server import Server
 from .shapes import look, source_shape
@@ -40,7 +41,8 @@ class FinishedDesk:
             for source in self.sources
         }
         layout = str(self._meta.get("keypoint_layout", ""))
-        self._stills = Stills(self._store, files, layout, bool(config.get("loop")))
+        looks = finds_faces(self._meta.get("models", {}))
+        self._stills = Stills(self._store, files, layout, looks, bool(config.get("loop")))
         self._pictures = "clear" if with_films else "none"
 
     def hello(self) -> dict[str, Any]:
