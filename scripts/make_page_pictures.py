@@ -30,6 +30,7 @@ VIEWS = (
     *("live", "window", "mesh", "keys", "german", "wall"),
     *("finished", "finished-wall", "past"),
 )
+WAIT_MS = 300_000
 README_PX = 1200
 README_AT_S = 17.0
 COMMAND = [sys.executable, "-m", "affectstream.stream"]
@@ -54,13 +55,13 @@ def served(*arguments: str) -> Iterator[str]:
 def painted(page: Page, frames: int) -> None:
     """Wait until the picture has moved so often."""
     script = "n => Number(document.querySelector('.frame')?.dataset.painted ?? 0) >= n"
-    page.wait_for_function(script, arg=frames, timeout=90_000)
+    page.wait_for_function(script, arg=frames, timeout=WAIT_MS)
 
 
 def live(page: Page) -> None:
     """Wait for people, charts and the first words."""
     painted(page, 60)
-    page.wait_for_selector(".told time", timeout=90_000)
+    page.wait_for_selector(".told time", timeout=WAIT_MS)
 
 
 def wall(page: Page) -> None:
@@ -99,9 +100,9 @@ def mesh(page: Page) -> None:
 
 def past(page: Page) -> None:
     """Look back at a moment of a replay that goes on."""
-    page.wait_for_selector(".told button", timeout=90_000)
+    page.wait_for_selector(".told button", timeout=WAIT_MS)
     page.wait_for_function(
-        "() => Number(document.querySelector('.plots').ariaValueMax) > 20", timeout=90_000
+        "() => Number(document.querySelector('.plots').ariaValueMax) > 20", timeout=WAIT_MS
     )
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
@@ -114,7 +115,8 @@ def past(page: Page) -> None:
 def finished_wall(page: Page) -> None:
     """Wind all tiles to a moment."""
     page.locator(".scrub").fill("15")
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('.picture.old')", timeout=WAIT_MS)
 
 
 def keys(page: Page) -> None:

@@ -342,6 +342,7 @@ class Pipeline:
             room.command(Command("last", report.source_id, report.seq))
         elif report.health is not None:
             self.summary.states[report.source_id] = report.health
+            self.run.health.states = dict(self.summary.states)
         elif report.what == "end":
             self._ended.add(report.stage)
         elif report.what == "failed":

@@ -22,7 +22,7 @@ from ...stream import tables
 from ...stream.messages import Delivery, Event, Frame, Narration, Reading, SourceInfo, Window
 from .._look.blur import Blur
 from ..base import RunInfo
-from .health import Pulse
+from .health import Pulse, standing
 
 NEWS_KEPT = 512
 """Messages a client may be behind before it has to read the store."""
@@ -134,6 +134,7 @@ class Hub:
             state["state"] = health.cameras.get(name, "")
             is_here = state["state"] in ("ready", "running", "leaving")
             state["note"] = None if is_here else health.notes.get(name)
+            state |= standing(health.states.get(name), self.pulses[name])
             state["frames"] = health.ledger.get(f"source:{name}", {})
         return {
             "sources": sources,

@@ -47,9 +47,6 @@ class FinishedDesk:
         """Return what a page must know first."""
         meta = self._meta
         layout = str(meta.get("keypoint_layout", ""))
-        ledger: dict[str, dict[str, int]] = {}
-        for scope, name, reason, count in self._store.ledger():
-            ledger.setdefault(f"{scope}:{name}", {})[reason] = count
         return {
             "run": meta.get("run_id", ""),
             "version": version("affectstream"),
@@ -69,11 +66,28 @@ class FinishedDesk:
                 for source in self._sources
             ],
             "look": look(layout),
-            "health": {
-                "sources": {
-                    name: {"frames": ledger.get(f"source:{name}", {})} for name in self.sources
-                },
-                "stages": {},
+            "health": self._health(),
+        }
+
+    def _health(self) -> dict[str, Any]:
+        """Return what became of frames, how many a second, and the time of each step."""
+        frames: dict[str, dict[str, int]] = {name: {} for name in self.sources}
+        for scope, name, reason, count in self._store.ledger():
+            if scope == "source" and name in frames:
+                frames[name][reason] = count
+        record = self._store.record()
+        wall_s, told = record.get("wall_s") or 0.0, record.get("sources", {})
+        return {
+            "sources": {
+                name: {
+                    "frames": counts,
+                    "rate_hz": round(counts.get("inferred", 0) / wall_s, 1) if wall_s else None,
+                    "note": told.get(name, {}).get("note") or None,
+                }
+                for name, counts in frames.items()
+            },
+            "stages": {
+                name: stage.get("steps", {}) for name, stage in record.get("stages", {}).items()
             },
         }
 
