@@ -58,10 +58,16 @@ def painted(page: Page, frames: int) -> None:
     page.wait_for_function(script, arg=frames, timeout=WAIT_MS)
 
 
+def settled(page: Page) -> None:
+    """Wait for the pictures of a moment that was jumped to."""
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('.picture.old')", timeout=WAIT_MS)
+
+
 def live(page: Page) -> None:
     """Wait for people, charts and the first words."""
     painted(page, 60)
-    page.wait_for_selector(".told time", timeout=WAIT_MS)
+    page.wait_for_selector(".told .when", timeout=WAIT_MS)
 
 
 def wall(page: Page) -> None:
@@ -109,14 +115,13 @@ def past(page: Page) -> None:
     end_s = float(page.locator(".plots").get_attribute("aria-valuemax") or "nan")
     page.mouse.click(box["x"] + box["width"] * 15 / end_s, box["y"] + 20)
     page.wait_for_selector(".person")
-    page.wait_for_timeout(1500)
+    settled(page)
 
 
 def finished_wall(page: Page) -> None:
     """Wind all tiles to a moment."""
     page.locator(".scrub").fill("15")
-    page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('.picture.old')", timeout=WAIT_MS)
+    settled(page)
 
 
 def keys(page: Page) -> None:

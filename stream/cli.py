@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -178,9 +178,9 @@ def demo(out: Path) -> None:
     type=click.Choice(["clear", "blurred", "none"]),
     default="clear",
     show_default=True,
-    help="What may be shown; a film is not blurred, so that blurred shows none.",
+    help="What may be shown; blurred shows single pictures in the place of a film.",
 )
-def view(folder: Path, web: str, pictures: str) -> None:
+def view(folder: Path, web: str, pictures: Literal["clear", "blurred", "none"]) -> None:
     """Open a finished run in the same page as a live one, with the film and the charts in step."""
     from ..sinks.web import require_extra
     from ..sinks.web.address import address
@@ -188,7 +188,7 @@ def view(folder: Path, web: str, pictures: str) -> None:
     require_extra("the page")
     from ..sinks.web.view import serve
 
-    serve(folder, *address(web), with_films=pictures == "clear")
+    serve(folder, *address(web), pictures)
 
 
 @main.command()

@@ -184,7 +184,7 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
     source = Endless("one", last=60, rate_hz=200.0)
     live_pipeline([source], out=tmp_path / "out").start().join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(tmp_path / "out", with_films=True))
+    server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
     try:
         with visit(browser, server.url) as page:
@@ -207,7 +207,7 @@ def test_a_finished_run_is_wound(browser, tmp_path):
     source = Endless("one", last=75, rate_hz=25.0)
     live_pipeline([source], out=tmp_path / "out").start().join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(tmp_path / "out", with_films=True))
+    server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
     try:
         with visit(browser, server.url, locale="en") as page:

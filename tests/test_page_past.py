@@ -56,7 +56,7 @@ def finished(tmp_path_factory) -> Iterator[str]:
     with replayed(place, ["one", "two", "three"]) as pipeline:
         pipeline.join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(place / "out", with_films=True))
+    server.app = make_app(FinishedDesk(place / "out"))
     server.start()
     yield server.url
     server.stop()

@@ -2,6 +2,7 @@
 
 import json
 import socket as net
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from websockets.sync.client import connect  # noqa: E402
 
 from affectstream.stream import tables  # noqa: E402
 from affectstream.stream.errors import MissingExtraError  # noqa: E402
+from affectstream.stream.messages import SourceHealth  # noqa: E402
 from affectstream.stream.runs import Run  # noqa: E402
 
 
@@ -246,6 +248,22 @@ def test_a_whole_run(tmp_path, capsys):
     assert all(row.get("pending", 0) == 0 for row in summary.ledger.values())
     assert threads() == before
     assert len(Run(tmp_path / "out").windows()) > 0
+
+
+def test_why_a_camera_is_lost_is_told_without_where_it_is():
+    run = run_info(is_live=True)
+    with sink(run) as made:
+        hub = made._hub
+        detail = "cam.example:554 refuses the login: check user and password"
+        run.health.states = {"clip": SourceHealth("refused", 1, detail=detail)}
+        told = hub.health()["sources"]["clip"]
+        assert told["fault"] == "refused"
+        assert 0 < told["lost_since_s"] <= time.time(), "it never gave a picture"
+        assert "cam.example" not in json.dumps(hub.health())
+        made.write(reading(0), None)
+        run.health.states = {"clip": SourceHealth("playing", 2)}
+        told = hub.health()["sources"]["clip"]
+        assert (told["fault"], told["lost_since_s"]) == ("", None)
 
 
 def test_a_source_that_falls_silent_is_lost_since_then():

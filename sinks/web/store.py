@@ -43,7 +43,7 @@ class Store:
             raise UsageError(f"{self._path} cannot be read: {error}") from None
 
     def record(self) -> dict[str, Any]:
-        """Return `run.json`; empty where it is absent (the run goes on, or was killed) or damaged."""
+        """Return `run.json`; empty where it is absent, as while the run goes on, or damaged."""
         try:
             found = json.loads(self._path.with_name("run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

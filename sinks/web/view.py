@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from starlette.websockets import WebSocket
 
@@ -19,6 +19,7 @@ from .shapes import look, source_shape
 from .stills import Stills, files_of
 from .store import Store
 
+Mode = Literal["clear", "blurred", "none"]
 FILM_TYPES = frozenset({".mp4", ".m4v", ".webm", ".mov", ".mkv"})
 """What browsers may play; where one does not, the page takes the next film."""
 
@@ -26,22 +27,27 @@ FILM_TYPES = frozenset({".mp4", ".m4v", ".webm", ".mov", ".mkv"})
 class FinishedDesk:
     """See `Desk`."""
 
-    def __init__(self, folder: Path, with_films: bool) -> None:
-        """Read what is known of the run. Raises: UsageError where there is none."""
+    def __init__(self, folder: Path, pictures: Mode = "clear") -> None:
+        """Read what is known of the run. Raises: UsageError where there is none.
+
+        `pictures` says what may be shown; a film is not blurred, so that only `clear` shows any.
+        """
         self._store = Store(folder / tables.STORE_NAME)
         self._meta = self._store.meta()
         self._sources = self._store.sources()
         self.sources = tuple(str(source["source_id"]) for source in self._sources)
         config = self._meta.get("config", {})
         origins = {source["source_id"]: str(source["origin"]) for source in self._sources}
-        files = files_of(origins, config) if with_films else {}
+        files = {} if pictures == "none" else files_of(origins, config)
         self._films = {
-            source: self._find_films(folder, source, files.get(source)) if with_films else {}
+            source: self._find_films(folder, source, files.get(source))
+            if pictures == "clear"
+            else {}
             for source in self.sources
         }
         layout = str(self._meta.get("keypoint_layout", ""))
         self._stills = Stills(self._store, files, layout, bool(config.get("loop")))
-        self._pictures = "clear" if with_films else "none"
+        self._pictures = pictures
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""
@@ -105,6 +111,7 @@ class FinishedDesk:
 
     async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
         """Return the picture of a moment."""
+        blurred = blurred or self._pictures == "blurred"
         return await self._stills.jpeg(source, time_s, width_px, blurred)
 
     def _find_films(self, folder: Path, source: str, own: Path | None) -> dict[str, Path]:
@@ -144,10 +151,10 @@ class FinishedDesk:
         return None
 
 
-def serve(folder: Path, host: str, port: int, *, with_films: bool) -> None:
+def serve(folder: Path, host: str, port: int, pictures: Mode) -> None:
     """Serve the page until Ctrl-C or SIGTERM. Raises: UsageError."""
     server = Server(host, port)
-    server.app = make_app(FinishedDesk(folder, with_films))
+    server.app = make_app(FinishedDesk(folder, pictures))
 
     def stop(_: int, __: FrameType | None) -> None:
         server.ask_to_stop()
