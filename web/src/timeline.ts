@@ -4,6 +4,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { clear, clock, h, signed, theme } from "./dom";
 import { Marks, name_of } from "./marks";
+import { in_words, table_of } from "./moment";
+import type { Moment } from "./moment";
 import { GROUP } from "./model";
 import type { Run, Source } from "./model";
 import { choose, settings } from "./settings";
@@ -14,15 +16,9 @@ import { t } from "./words";
 const DASHES: number[][] = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const HEIGHT_PX = 76;
 const REDRAW_MS = 200;
+const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800];
 /** A mark within so many pixels of the pointer is read out. */
 const NEAR_PX = 6;
-
-interface Moment {
-  time: number;
-  /** Of a person or the group: valence, arousal, movement. */
-  rows: { name: string; values: string[] }[];
-  words: string[];
-}
 
 export class Timeline {
   private readonly plots = h("div", {
@@ -40,6 +36,7 @@ export class Timeline {
   readonly element: HTMLElement;
   private charts: uPlot[] = [];
   private ids = "";
+  private shown: number[] = [];
   private tables: Table[] = [];
   private drawn_ms = 0;
   private timer = 0;
@@ -115,9 +112,10 @@ export class Timeline {
     this.drawn_ms = performance.now();
     const [from, to] = this.span();
     this.tables = this.is_window ? recent_tables(this.source, from, to) : run_tables(this.source);
-    const ids = people_of(this.tables);
-    const key = `${ids.join()}|${this.is_window}`;
-    if (key !== this.ids) this.build(ids);
+    const present = this.source.reading?.people.map((person) => person.id) ?? [];
+    const { shown: ids, others } = people_of(this.tables, present);
+    const key = `${ids.join()}|${others}|${this.is_window}`;
+    if (key !== this.ids) this.build(ids, others);
     this.ids = key;
     this.charts.forEach((chart, k) => {
       const table = this.tables[k]!;
@@ -139,7 +137,8 @@ export class Timeline {
     return [0, Math.max(1, this.source.duration_s, this.run.hello.finished ? 0 : this.now)];
   }
 
-  private build(ids: number[]): void {
+  private build(ids: number[], others: number): void {
+    this.shown = ids;
     for (const chart of this.charts) chart.destroy();
     clear(this.plots);
     this.charts = MEASURES.map((measure, k) => new uPlot(this.options(measure, ids, k), [[]], this.plots));
@@ -151,6 +150,7 @@ export class Timeline {
         swatch.style.setProperty("--c", id === GROUP ? "var(--text)" : this.run.colour(id));
         return h("span", { class: "key" }, swatch, name_of(id));
       }),
+      others ? h("span", {}, t("others", others)) : null,
     );
   }
 
@@ -174,7 +174,7 @@ export class Timeline {
         y: measure === "movement" ? { range: (_, __, max) => [0, Math.max(1, max || 0)] } : { range: [-1, 1] },
       },
       axes: [
-        { ...axis, show: is_last, size: 24, values: (_, ticks) => ticks.map((tick) => clock(tick)) },
+        { ...axis, show: is_last, size: 24, incrs: TICKS_S, values: (_, ticks) => ticks.map((tick) => clock(tick)) },
         {
           ...axis,
           size: 46,
@@ -221,7 +221,7 @@ export class Timeline {
   }
 
   private moment(idx: number, time: number): Moment {
-    const rows = people_of(this.tables).flatMap((id) => {
+    const rows = this.shown.flatMap((id) => {
       const [v, a, m] = this.tables.map((table) => table.people.get(id)?.[idx] ?? null);
       if (v == null && a == null && m == null) return [];
       return [{ name: name_of(id), values: [signed(v ?? null), signed(a ?? null), m == null ? "–" : m.toFixed(2)] }];
@@ -277,22 +277,6 @@ export class Timeline {
     this.charts.forEach((chart) => chart.width !== width && chart.setSize({ width, height: chart.height }));
     this.update();
   }
-}
-
-function table_of({ rows }: Moment): HTMLElement {
-  const head = h("tr", {}, h("td"), ...MEASURES.map((measure) => h("th", { scope: "col" }, t(measure))));
-  const body = rows.map(({ name, values }) =>
-    h("tr", {}, h("th", { scope: "row" }, name), ...values.map((value) => h("td", {}, value))),
-  );
-  return h("table", { class: "moment" }, head, ...body);
-}
-
-/** What a screen reader says of a moment. */
-function in_words({ time, rows, words }: Moment): string {
-  const told = rows.map(
-    ({ name, values }) => `${name}: ${MEASURES.map((measure, k) => `${t(measure)} ${values[k]}`).join(", ")}`,
-  );
-  return [clock(time), ...told, ...words].join(". ");
 }
 
 function signed_tick(tick: number): string {
