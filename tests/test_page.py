@@ -166,18 +166,34 @@ def test_a_phone_needs_no_sideways_scroll(browser, live, hash_):
         assert width <= PHONE["width"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("hash_", ["#one", "#wall"])
-def test_nothing_serious_is_found_by_axe(browser, live, hash_, theme):
-    if not AXE.exists():
-        pytest.skip("axe-core comes by npm ci in web/")
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def found_by_axe(page):
+    """Return what axe finds wrong: rule, impact, and the first element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    return [(one["id"], one["impact"], one["nodes"][0]["html"][:120]) for one in found]
+
+
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes by npm ci in web/")
+
+
+@needs_axe
+@pytest.mark.parametrize(
+    ("hash_", "theme"),
+    [("#one", "dark"), slow("#one", "light"), slow("#wall", "dark"), slow("#wall", "light")],
+)
+def test_nothing_is_found_by_axe(browser, live, hash_, theme):
     with visit(browser, live[0] + hash_, color_scheme=theme) as page:
         painted(page, 5)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run().then(result => result.violations)")
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in serious] == []
+        assert found_by_axe(page) == []
+        page.keyboard.press("?")
+        assert found_by_axe(page) == []
+
+
+CHARTED = ("valence", "arousal")
 
 
 def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
@@ -187,7 +203,7 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
     server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
     try:
-        with visit(browser, server.url) as page:
+        with visit(browser, server.url, locale="en") as page:
             for _ in range(2):
                 page.locator(".legend .key").first.wait_for()
                 page.locator(".plots").focus()
@@ -196,8 +212,9 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
                 page.reload()
             table = Run(tmp_path / "out").windows()
             group = table[table["person"] == "group"].iloc[-1]
-            shown = f"{abs(group['valence_mean']):.2f} / "
-            assert shown in told
+            stored = [f"{measure.title()} {group[f'{measure}_mean']:+.2f}" for measure in CHARTED]
+            shown = ", ".join([*stored, f"Movement {group['movement']:.2f}"])
+            assert f"Group: {shown}".replace("-", "\N{MINUS SIGN}") in told
     finally:
         server.stop()
 

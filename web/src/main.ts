@@ -114,7 +114,7 @@ class Page {
           t("language"),
         ),
         h("button", { type: "button", click: () => choose({ theme }) }, `${t("theme")}: ${t(`theme_${settings.theme}`)}`),
-        h("button", { type: "button", "aria-haspopup": "dialog", click: () => this.keys.show() }, t("keys")),
+        h("button", { type: "button", "aria-haspopup": "dialog", title: t("keys"), click: () => this.keys.show() }, t("keys_open")),
       ),
     );
   }

@@ -25,7 +25,7 @@ interface Tile {
 }
 
 export class Wall {
-  private readonly grid = h("div", { class: "wall" });
+  private readonly grid = h("div", { class: "wall", id: "picture" });
   private readonly bar = h("div", { class: "toolbar" });
   private readonly pages = h("span", { class: "pages" });
   readonly element = h("div", { class: "wall-view" }, this.bar, this.grid);
