@@ -98,7 +98,9 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
     """Schedule frames to the workers and send observations on, in order, then `End`."""
     scheduler = pool.scheduler
     jobs = stage.socket("router", "jobs", bind="jobs")
-    receivers = {name: FrameReceiver(stage, link) for name, link in pool.links.items()}
+    # Live, a link may be there before this begins: cameras join by `add` alone.
+    links = {} if pool.is_live else pool.links
+    receivers = {name: FrameReceiver(stage, link) for name, link in links.items()}
     outlet = _Outlet(stage, pool.is_live)
     load = _Load(stage, pool)
     idle: deque[bytes] = deque()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,19 @@ from affectstream.models.base import Vision
 from affectstream.models.scripted import ScriptedVision
 from affectstream.sinks.base import Sink
 from affectstream.sinks.memory import MemorySink
+from affectstream.stream.bus import Bus
 from affectstream.stream.control import ask, running
 from affectstream.stream.errors import ConfigError, ModelError, SourceError
+from affectstream.stream.frames import make_link
+from affectstream.stream.infer import Pool, infer_loop, vision_loop
 from affectstream.stream.messages import Body, Event, Face, Frame, Looks, Observation, Reading
 from affectstream.stream.pipeline import Pipeline
 from affectstream.stream.region import moved, region_px, see_region
 from affectstream.stream.schedule import Scheduler
+from affectstream.stream.stage import Command, ControlRoom, Report
 from affectstream.stream.status import Ask, RunState
 from affectstream.stream.strides import Strides
+from affectstream.stream.worker import Workers
 
 LONG_S = 20.0
 
@@ -394,3 +400,29 @@ def test_sinks_are_told_who_joined_and_who_was_removed(clip: Path) -> None:
     assert health.cameras == {"one": "running", "two": "removed"}
     run.stop()
     run.join()
+
+
+def test_a_camera_joins_though_its_link_is_there_before_inference_begins():
+    """The supervisor may be faster than the thread of inference, once that has subscribed."""
+    bus = Bus()
+    room, seen = ControlRoom(bus), bus.socket("pull", "observations", bind="observations")
+    scheduler, links = Scheduler([], lag=1, is_live=True), {"made": make_link("made", True)}
+    workers = Workers(bus)
+    look = partial(vision_loop, vision=ScriptedVision(), jobs=scheduler.under_way, is_live=True)
+    workers.start("vision-0", look)
+    pool = Pool(scheduler, links, workers=1, is_live=True)
+    workers.start("infer", partial(infer_loop, pool=pool))
+    told: list[Report] = []
+    while room.subscribers < 2:
+        told += room.reports()
+    for command in (Command("add", "made"), Command("last", "made", -1), Command("seal")):
+        room.command(command)
+    end_s = time.monotonic() + LONG_S
+    while workers.alive and time.monotonic() < end_s:
+        told += room.reports()
+    room.command(Command("stop"))
+    assert workers.join(LONG_S) == [] == workers.errors
+    assert [one.source_id for one in told + room.reports() if one.what == "gone"] == ["made"]
+    bus.close(seen)
+    room.close()
+    bus.shut()
