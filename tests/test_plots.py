@@ -82,13 +82,10 @@ def test_the_look_is_described_as_it_is():
     assert f"`{palette.VALENCE_HEX}`" in text and f"`{palette.AROUSAL_HEX}`" in text
 
 
-PARTS = ["page", "timeline", "plane", "quadrants"]
-
-
-@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_in_every_format(folder, part, suffix):
-    assert plot(folder, folder / f"made{suffix}", None, part).stat().st_size > 1000
+@pytest.mark.parametrize("name", ["timeline.pdf", "plane.png", "quadrants.pdf", "page.pdf"])
+def test_every_part_can_be_a_picture_or_a_document(folder, name):
+    part = name.partition(".")[0]
+    assert plot(folder, folder / name, None, part).stat().st_size > 1000
 
 
 def words_of(path):

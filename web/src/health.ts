@@ -2,7 +2,7 @@
 
 import { clear, h } from "./dom";
 import { is_lost, lost_words, standing } from "./model";
-import type { Run } from "./model";
+import type { Run, Source } from "./model";
 import { age_p95 } from "./stage";
 import { say_data, t } from "./words";
 
@@ -17,33 +17,35 @@ function pair(first: number | null | undefined, second: number | null | undefine
 }
 
 export class HealthPanel {
-  private readonly sources = h("div");
+  private readonly facts = h("div");
   private readonly stages = h("div");
   private readonly more = h("details", {}, h("summary", {}, t("steps")), this.stages);
-  readonly element = h("section", { class: "card health" }, h("h2", {}, t("health")), this.sources, this.more);
+  readonly element = h("section", { class: "card health" }, h("h2", {}, t("health")), this.facts, this.more);
 
-  constructor(private readonly run: Run) {
+  constructor(
+    private readonly run: Run,
+    private readonly source: Source,
+  ) {
     this.more.addEventListener("toggle", () => this.update());
   }
 
   update(): void {
-    clear(this.sources, ...[...this.run.sources.keys()].map((id) => this.source(id)));
+    clear(this.facts, this.describe());
     const stages = Object.entries(this.run.health.stages).filter(([, steps]) => Object.keys(steps).length);
     this.more.hidden = !stages.length;
     if (this.more.open) clear(this.stages, this.table(stages));
   }
 
-  private source(id: string): HTMLElement {
-    const health = this.run.health.sources[id];
-    const source = this.run.sources.get(id)!;
+  private describe(): HTMLElement {
+    const health = this.run.health.sources[this.source.id];
     const frames = health?.frames ?? {};
-    const info = this.run.hello.sources.find((one) => one.id === id);
+    const info = this.run.hello.sources.find((one) => one.id === this.source.id);
     const fact = (name: string, value: string, help = "") => h("div", { title: help }, h("dt", {}, name), h("dd", {}, value));
     const facts: HTMLElement[] = [];
     const finished = this.run.hello.finished;
     if (!finished || health?.rate_hz != null) facts.push(fact(t("rate"), `${(health?.rate_hz ?? 0).toFixed(1)}/s`));
     if (!finished) {
-      const screen = age_p95(source);
+      const screen = age_p95(this.source);
       facts.push(fact(t("age"), pair(health?.age_p50_ms, health?.age_p95_ms), t("age_help")));
       if (screen !== null) facts.push(fact(t("on_screen"), ms(screen), t("screen_help")));
     }
@@ -63,7 +65,7 @@ export class HealthPanel {
     return h(
       "div",
       { class: "source" },
-      h("h3", {}, info?.title ?? id),
+      h("h3", {}, info?.title ?? this.source.id),
       lost ? h("p", { class: "alarm" }, lost_words(health!)) : null,
       note ? h("p", { class: "faint" }, note) : null,
       h("dl", {}, ...facts),

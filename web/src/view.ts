@@ -61,7 +61,7 @@ export class View {
       () => this.timeline.update(),
     );
     this.narration = new Narration(run, source, jump);
-    this.health = new HealthPanel(run);
+    this.health = new HealthPanel(run, source);
     this.camera = info?.camera ? new Camera(source.id) : null;
     const figure = h(
       "section",
