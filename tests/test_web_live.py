@@ -280,6 +280,23 @@ def test_a_source_that_falls_silent_is_lost_since_then():
     assert later["lost_since_s"] > 0
 
 
+def test_a_source_whose_frames_come_but_are_shed_is_not_lost():
+    from affectstream.sinks.web.health import HEARD_NS, LATE_NS, LOST_NS, Pulse
+
+    pulse, last_ns = Pulse(), 10**12
+    pulse.beat(last_ns, 0)
+    pulse.hear(last_ns + LOST_NS, 50)
+    later_ns = last_ns + LOST_NS + HEARD_NS
+    assert pulse.state(later_ns)["lost_since_s"] is None
+    stalled = SourceHealth("stalled", 1)
+    assert pulse.state(later_ns, stalled)["lost_since_s"], "it says so itself"
+    pulse.hear(later_ns, 50)
+    assert pulse.state(later_ns + 1)["lost_since_s"], "no frame since it was heard last"
+    for k in range(20):
+        pulse.hear(last_ns + k * 10**9, 100 + k)
+    assert pulse.state(last_ns + LATE_NS + 1)["lost_since_s"], "nobody looks at what it gives"
+
+
 def test_without_the_extra_the_line_is_named(monkeypatch):
     import sys
 
