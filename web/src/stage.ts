@@ -35,6 +35,11 @@ export class Stage {
     this.describe();
   }
 
+  /** Whether the picture comes from the camera of a browser, and this page can give it. */
+  private get is_camera(): boolean {
+    return !this.compact && Boolean(this.run.hello.sources.find((one) => one.id === this.source.id)?.camera);
+  }
+
   get width_px(): number {
     return this.frame.clientWidth * Math.min(2, window.devicePixelRatio || 1);
   }
@@ -84,7 +89,7 @@ export class Stage {
     if (this.run.hello.finished) words = "";
     else if (standing(health)) words = t(standing(health) as Word);
     else if (health?.lost_since_s) words = lost_words(health);
-    else if (!this.shown) words = t("waiting");
+    else if (!this.shown) words = t(this.is_camera ? "waiting_camera" : "waiting");
     else if (this.shown.reason) words = t("invalid", this.shown.reason);
     else if (hidden) words = t("no_pictures");
     say(this.note, words);

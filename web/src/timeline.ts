@@ -161,7 +161,7 @@ export class Timeline {
     return {
       width: Math.max(80, this.plots.clientWidth),
       height: HEIGHT_PX + (is_last ? 24 : 0),
-      padding: [8, 10, is_last ? 0 : 4, 0],
+      padding: [8, 18, is_last ? 0 : 4, 0],
       legend: { show: false },
       cursor: {
         y: false,
