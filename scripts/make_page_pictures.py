@@ -1,7 +1,7 @@
 """Take pictures of every view of the live page, in both themes, from the packaged demo clip.
 
     python scripts/make_page_pictures.py                  # into runs/page-pictures/
-    python scripts/make_page_pictures.py --readme         # and docs/page.png, for the README
+    python scripts/make_page_pictures.py --readme         # and docs/page.jpg, docs/summary.jpg
     python scripts/make_page_pictures.py FOLDER VIEW...   # only these views
 
 Needs `affectstream[cpu,web]`, playwright and Chromium (`apt-get install chromium`).
@@ -162,7 +162,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "runs" / "page-pictures")
     parser.add_argument("views", nargs="*", help="by default all: " + ", ".join(VIEWS))
-    parser.add_argument("--readme", action="store_true", help="make docs/page.png too")
+    parser.add_argument(
+        "--readme", action="store_true", help="make docs/page.jpg and docs/summary.jpg too"
+    )
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     wanted = set(options.views or VIEWS)
@@ -220,12 +222,19 @@ def _take_finished(folder: Path, scratch: Path, readme: bool) -> None:
     with served("view", out, "--web", "0") as url:
         made = shoot(url, folder, "finished", finished)
     if readme:
-        picture = cv2.imread(str(made[0]))
-        height = round(picture.shape[0] * README_PX / picture.shape[1])
-        small = cv2.resize(picture, (README_PX, height), interpolation=cv2.INTER_AREA)
-        target = ROOT / "docs" / "page.jpg"
-        cv2.imwrite(str(target), small, (cv2.IMWRITE_JPEG_QUALITY, 86))
-        print(target, target.stat().st_size, "bytes")
+        summary = folder / "summary.png"
+        subprocess.run([*COMMAND, "plot", out, "--to", str(summary)], check=True)
+        for picture, name in ((made[0], "page"), (summary, "summary")):
+            keep(picture, ROOT / "docs" / f"{name}.jpg")
+
+
+def keep(picture: Path, target: Path) -> None:
+    """Write a smaller copy for the documents."""
+    image = cv2.imread(str(picture))
+    height = round(image.shape[0] * README_PX / image.shape[1])
+    small = cv2.resize(image, (README_PX, height), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(target), small, (cv2.IMWRITE_JPEG_QUALITY, 86))
+    print(target, target.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

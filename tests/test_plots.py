@@ -48,6 +48,14 @@ def test_a_run_in_which_nothing_was_seen(tmp_path):
     assert plot(tmp_path, tmp_path / "summary.pdf").stat().st_size > 1000
 
 
+def test_where_no_face_was_read_the_page_says_so(tmp_path):
+    unread = dict.fromkeys(("valence_mean", "valence_sd", "quadrant", "emotion"))
+    spans = (span(1, **unread), span(0, **unread))
+    write_all(SqliteSink(run_info(tmp_path)), [window(25 * k, spans=spans) for k in range(1, 9)])
+    text = plot(tmp_path, tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert text.count(">no face was read</text>") == 3
+
+
 def test_what_cannot_be_drawn_is_named(folder, tmp_path):
     with pytest.raises(UsageError, match=r"\.svg"):
         plot(folder, folder / "summary.gif")

@@ -33,6 +33,7 @@ MARKS = {
     "spike": ("P", "sudden change"),
     "source_state": ("s", "camera lost or back"),
 }
+UNREAD = "no face was read"
 MARKS_AT = 1.1
 """In heights of the axes."""
 MARK_STYLE = {"markersize": 4, "linestyle": "none", "clip_on": False}
@@ -89,12 +90,19 @@ def _course(
         low, high = group[column] - group[spread], group[column] + group[spread]
         band = {"color": INK, "alpha": 0.1, "linewidth": 0, "label": "group ± 1 SD"}
         axes.fill_between(group["timestamp"], low, high, **band)
+    if not windows[column].notna().any():
+        _note(axes, UNREAD if limits else "not measured")
     axes.set_ylabel(label)
     axes.axhline(0, color=FAINT, linewidth=0.5)
     axes.set_ylim(*(limits or (0, max(0.5, 1.1 * float(windows[column].max() or 0)))))
     if limits:
         axes.set_yticks([-1, -0.5, 0, 0.5, 1])
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _note(axes: Any, words: str) -> None:
+    style = {"ha": "center", "va": "center", "color": FAINT}
+    axes.text(0.5, 0.56, words, transform=axes.transAxes, **style)
 
 
 def _marks(axes: Any, events: pd.DataFrame, told_s: Sequence[float]) -> None:
@@ -131,6 +139,8 @@ def draw_plane(axes: Any, windows: pd.DataFrame) -> None:
         axes.plot(last["valence_mean"], last["arousal_mean"], shape, **point)
     axes.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
     axes.set(xlabel="valence", ylabel="arousal")
+    if not windows["valence_mean"].notna().any():
+        _note(axes, UNREAD)
     ticks = [-1, -0.5, 0, 0.5, 1]
     axes.set(xticks=ticks, yticks=ticks)
     axes.spines[["top", "right"]].set_visible(False)
@@ -156,6 +166,8 @@ def draw_shares(axes: Any, windows: pd.DataFrame) -> None:
                 middle = left[person] + share / 2
                 axes.text(middle, name_of(person), f"{share:.0%}", ha="center", va="center")
             left[person] += share
+    if not windows["quadrant"].notna().any():
+        _note(axes, UNREAD)
     axes.set(xlim=(0, 1), xlabel="share of the windows")
     axes.xaxis.set_major_formatter(lambda at, _: f"{at:.0%}")
     axes.set_ylim(len(people) - 0.4, -0.6)

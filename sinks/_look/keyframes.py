@@ -67,8 +67,10 @@ def _moments(run: Run, source: str, most: int) -> Sequence[float]:
     time_s = group["timestamp"].to_numpy(float)
     valence, arousal = (group[f"{name}_mean"].to_numpy(float) for name in ("valence", "arousal"))
     known = np.flatnonzero(np.isfinite(valence) & np.isfinite(arousal))
-    if not len(known):  # Nobody's face was read: evenly spaced moments.
-        valence, arousal, known = 0 * time_s, 0 * time_s, np.arange(len(time_s))
+    if not len(known):  # Bodies alone tell arousal.
+        valence, known = 0 * time_s, np.flatnonzero(np.isfinite(arousal))
+    if not len(known):
+        arousal, known = 0 * time_s, np.arange(len(time_s))
     window_s = float(run.meta.get("window_s", 0.0))
     ends_s = time_s[turns(time_s, valence, arousal, known, most)]
     return [float(middle) for middle in (np.maximum(0.0, ends_s - window_s) + ends_s) / 2]

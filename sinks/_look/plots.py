@@ -177,7 +177,7 @@ def _pictures(figure: Any, place: Any, frames: Sequence[KeyFrame]) -> None:
         colour = f"#{QUADRANT_HEX.get(frame.quadrant, 'd5d9de')}"
         axes.spines["bottom"].set(color=colour, linewidth=4, capstyle="butt")
         axes.set_title(f"{number}  {clock(frame.time_s)}", fontsize=FONT_PT, pad=3)
-        axes.set_xlabel(frame.quadrant or "not measured", labelpad=4)
+        axes.set_xlabel(frame.quadrant or "no face read", labelpad=4)
 
 
 def _told_s(narrations: pd.DataFrame) -> list[float]:
