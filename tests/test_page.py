@@ -11,12 +11,15 @@ import pytest
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
+from helpers import config, synthetic  # noqa: E402
 from pages import Endless, live_pipeline, sink, url_of  # noqa: E402
 from sink_messages import frame, reading  # noqa: E402
 
+from affectstream.models.scripted import ScriptedVision  # noqa: E402
 from affectstream.sinks.web.app import make_app  # noqa: E402
 from affectstream.sinks.web.server import Server  # noqa: E402
 from affectstream.sinks.web.view import FinishedDesk  # noqa: E402
+from affectstream.stream.pipeline import Pipeline  # noqa: E402
 from affectstream.stream.runs import Run  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -221,8 +224,8 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
 
 @pytest.mark.slow
 def test_a_finished_run_is_wound(browser, tmp_path):
-    source = Endless("one", last=75, rate_hz=25.0)
-    live_pipeline([source], out=tmp_path / "out").start().join()
+    options = config(out=str(tmp_path / "out"))
+    Pipeline(options, vision=ScriptedVision(), sources=[synthetic(frames=75)]).start().join()
     server = Server("127.0.0.1", 0)
     server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
@@ -274,11 +277,6 @@ def film(tmp_path_factory) -> Path:
 
 
 def test_the_camera_of_the_page_is_the_source(playwright, film, capfd):
-    from helpers import config
-
-    from affectstream.models.scripted import ScriptedVision
-    from affectstream.stream.pipeline import Pipeline
-
     options = config(sources=["browser"], live=True, sinks=[{"kind": "web", "port": 0}])
     pipeline = Pipeline(options, vision=ScriptedVision()).start()
     url = url_of(capfd)

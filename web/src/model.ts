@@ -77,12 +77,14 @@ export class Source {
     this.held.clear();
   }
 
+  /** Take the past; what has come since it was asked for, or is not stored yet, stays. */
   fill(history: History): void {
     const { windows, events, narrations } = this.hello.look.columns;
+    const known = [...this.windows.values()].flat();
     this.windows.clear();
-    for (const row of objects(windows, history.windows)) this.add_window(row);
-    this.events = objects(events, history.events);
-    this.narrations = objects(narrations, history.narrations);
+    for (const row of [...objects(windows, history.windows), ...known]) this.add_window(row);
+    this.events = joined(objects(events, history.events), this.events);
+    this.narrations = joined(objects(narrations, history.narrations), this.narrations);
     this.tell("history");
     this.tell("narration");
   }
@@ -135,6 +137,14 @@ export class Source {
     if (person.joints) this.held.set(person.id, { t, person });
     return held;
   }
+}
+
+/** Return rows with those of others that are not among them, in order of time. */
+function joined(rows: Row[], others: Row[]): Row[] {
+  const key = (row: Row) => ["timestamp", "person", "kind", "after"].map((name) => row[name]).join("|");
+  const known = new Set(rows.map(key));
+  const all = [...rows, ...others.filter((row) => !known.has(key(row)))];
+  return all.sort((a, b) => (number(a, "timestamp") ?? 0) - (number(b, "timestamp") ?? 0));
 }
 
 /** How a camera that gives no pictures is called; "" for one that does. */
