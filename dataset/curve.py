@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..models.affect import quadrant
+from ..sinks._look.turns import turns
 from .agreement import Array
 from .results import per_frame
 
@@ -107,27 +108,7 @@ def moments_of(curve: Curve, count: int) -> list[int]:
     if not len(known):
         even = np.linspace(0, len(curve.time_s) - 1, count)
         return sorted({int(row) for row in even})
-    inset_s = min(0.3, (curve.time_s[known[-1]] - curve.time_s[known[0]]) / 10)
-    inside = known[
-        (curve.time_s[known] >= curve.time_s[known[0]] + inset_s)
-        & (curve.time_s[known] <= curve.time_s[known[-1]] - inset_s)
-    ]
-    known = inside if len(inside) else known
-    apart_s = (curve.time_s[known[-1]] - curve.time_s[known[0]]) / (3 * count)
-    taken = sorted({int(known[0]), int(known[-1])})
-    while len(taken) < min(count, len(known)):
-        times_s = curve.time_s[known]
-        off = np.hypot(
-            valence[known] - np.interp(times_s, curve.time_s[taken], valence[taken]),
-            curve.arousal[known] - np.interp(times_s, curve.time_s[taken], curve.arousal[taken]),
-        )
-        distance_s = np.abs(times_s[:, None] - curve.time_s[taken][None]).min(axis=1)
-        off[distance_s < apart_s] = -1.0
-        at = int(off.argmax()) if off.max() > 0.02 else int(distance_s.argmax())
-        if distance_s[at] <= 0:
-            break
-        taken = sorted({*taken, int(known[at])})
-    return taken
+    return turns(curve.time_s, valence, curve.arousal, known, count)
 
 
 def chapters_of(curve: Curve, most: int) -> list[Chapter]:

@@ -43,3 +43,23 @@ make_environment() {
     fi
     printf '%s' "$wanted" >"$stamp"
 }
+
+# make_page_packages: what the page is built with and checked by (axe), where npm is there; again when
+# web/package-lock.json changes. Without npm or a registry it says so, and the checks by axe skip.
+make_page_packages() {
+    local stamp=web/node_modules/installed wanted
+    wanted=$(cksum <web/package-lock.json)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+        return
+    fi
+    if ! command -v npm >/dev/null 2>&1; then
+        echo "No npm at hand: the page's accessibility checks skip (Debian: apt-get install npm)." >&2
+        return
+    fi
+    local options=(--ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1)
+    if npm ci --prefix web "${options[@]}" --fetch-timeout=20000 >&2; then
+        printf '%s' "$wanted" >"$stamp"
+    else
+        echo "npm ci failed, see above: the page's accessibility checks skip." >&2
+    fi
+}

@@ -1,7 +1,7 @@
 """Take pictures of every view of the live page, in both themes, from the packaged demo clip.
 
     python scripts/make_page_pictures.py                  # into runs/page-pictures/
-    python scripts/make_page_pictures.py --readme         # and docs/page.png, for the README
+    python scripts/make_page_pictures.py --readme         # and docs/page.jpg, docs/summary.jpg
     python scripts/make_page_pictures.py FOLDER VIEW...   # only these views
 
 Needs `affectstream[cpu,web]`, playwright and Chromium (`apt-get install chromium`).
@@ -30,6 +30,7 @@ VIEWS = (
     *("live", "window", "mesh", "keys", "german", "wall"),
     *("finished", "finished-wall", "past"),
 )
+WAIT_MS = 300_000
 README_PX = 1200
 README_AT_S = 17.0
 COMMAND = [sys.executable, "-m", "affectstream.stream"]
@@ -54,13 +55,19 @@ def served(*arguments: str) -> Iterator[str]:
 def painted(page: Page, frames: int) -> None:
     """Wait until the picture has moved so often."""
     script = "n => Number(document.querySelector('.frame')?.dataset.painted ?? 0) >= n"
-    page.wait_for_function(script, arg=frames, timeout=90_000)
+    page.wait_for_function(script, arg=frames, timeout=WAIT_MS)
+
+
+def settled(page: Page) -> None:
+    """Wait for the pictures of a moment that was jumped to."""
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('.picture.old')", timeout=WAIT_MS)
 
 
 def live(page: Page) -> None:
     """Wait for people, charts and the first words."""
     painted(page, 60)
-    page.wait_for_selector(".told time", timeout=90_000)
+    page.wait_for_selector(".told .when", timeout=WAIT_MS)
 
 
 def wall(page: Page) -> None:
@@ -99,22 +106,22 @@ def mesh(page: Page) -> None:
 
 def past(page: Page) -> None:
     """Look back at a moment of a replay that goes on."""
-    page.wait_for_selector(".told button", timeout=90_000)
+    page.wait_for_selector(".told button", timeout=WAIT_MS)
     page.wait_for_function(
-        "() => Number(document.querySelector('.plots').ariaValueMax) > 20", timeout=90_000
+        "() => Number(document.querySelector('.plots').ariaValueMax) > 20", timeout=WAIT_MS
     )
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
     end_s = float(page.locator(".plots").get_attribute("aria-valuemax") or "nan")
     page.mouse.click(box["x"] + box["width"] * 15 / end_s, box["y"] + 20)
     page.wait_for_selector(".person")
-    page.wait_for_timeout(1500)
+    settled(page)
 
 
 def finished_wall(page: Page) -> None:
     """Wind all tiles to a moment."""
     page.locator(".scrub").fill("15")
-    page.wait_for_timeout(4000)
+    settled(page)
 
 
 def keys(page: Page) -> None:
@@ -155,7 +162,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "runs" / "page-pictures")
     parser.add_argument("views", nargs="*", help="by default all: " + ", ".join(VIEWS))
-    parser.add_argument("--readme", action="store_true", help="make docs/page.png too")
+    parser.add_argument(
+        "--readme", action="store_true", help="make docs/page.jpg and docs/summary.jpg too"
+    )
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     wanted = set(options.views or VIEWS)
@@ -213,12 +222,19 @@ def _take_finished(folder: Path, scratch: Path, readme: bool) -> None:
     with served("view", out, "--web", "0") as url:
         made = shoot(url, folder, "finished", finished)
     if readme:
-        picture = cv2.imread(str(made[0]))
-        height = round(picture.shape[0] * README_PX / picture.shape[1])
-        small = cv2.resize(picture, (README_PX, height), interpolation=cv2.INTER_AREA)
-        target = ROOT / "docs" / "page.jpg"
-        cv2.imwrite(str(target), small, (cv2.IMWRITE_JPEG_QUALITY, 86))
-        print(target, target.stat().st_size, "bytes")
+        summary = folder / "summary.png"
+        subprocess.run([*COMMAND, "plot", out, "--to", str(summary)], check=True)
+        for picture, name in ((made[0], "page"), (summary, "summary")):
+            keep(picture, ROOT / "docs" / f"{name}.jpg")
+
+
+def keep(picture: Path, target: Path) -> None:
+    """Write a smaller copy for the documents."""
+    image = cv2.imread(str(picture))
+    height = round(image.shape[0] * README_PX / image.shape[1])
+    small = cv2.resize(image, (README_PX, height), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(target), small, (cv2.IMWRITE_JPEG_QUALITY, 86))
+    print(target, target.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from ..stream.messages import Delivery, Event, Frame, SourceInfo, Window
+from ..stream.messages import Delivery, Event, Frame, SourceHealth, SourceInfo, Window
 
 Policy = Literal["every", "latest"]
 
@@ -30,7 +30,7 @@ class Health:
     stage last reported, on the monotonic clock; `servers` says by sink why its server cannot be
     reached, "" where it can. `joined` are the cameras that were added while the run goes on;
     `cameras` says of each camera of a live run how it is: ready, running, leaving, paused, off,
-    ended, failed, removed.
+    ended, failed, removed; `states` how a source that may be lost and found again says it is.
     """
 
     heard_s: float = 0.0
@@ -41,6 +41,7 @@ class Health:
     servers: dict[str, str] = field(default_factory=dict)
     joined: tuple[SourceInfo, ...] = ()
     cameras: dict[str, str] = field(default_factory=dict)
+    states: dict[str, SourceHealth] = field(default_factory=dict)
 
     def names(self, first: Iterable[SourceInfo]) -> tuple[str, ...]:
         """Return the sources there are: those of the start and the joined, without the removed."""

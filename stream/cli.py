@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from logging import ERROR, WARNING
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -178,9 +178,9 @@ def demo(out: Path) -> None:
     type=click.Choice(["clear", "blurred", "none"]),
     default="clear",
     show_default=True,
-    help="What may be shown; a film is not blurred, so that blurred shows none.",
+    help="What may be shown; blurred shows single pictures in the place of a film.",
 )
-def view(folder: Path, web: str, pictures: str) -> None:
+def view(folder: Path, web: str, pictures: Literal["clear", "blurred", "none"]) -> None:
     """Open a finished run in the same page as a live one, with the film and the charts in step."""
     from ..sinks.web import require_extra
     from ..sinks.web.address import address
@@ -188,18 +188,37 @@ def view(folder: Path, web: str, pictures: str) -> None:
     require_extra("the page")
     from ..sinks.web.view import serve
 
-    serve(folder, *address(web), with_films=pictures == "clear")
+    serve(folder, *address(web), pictures)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
-@click.option("--to", type=click.Path(path_type=Path), help="PNG, SVG or PDF; default summary.png.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    help="PNG, SVG or PDF; default summary.png, or PART.png.",
+)
 @click.option("--source", metavar="NAME", help="Of several, this one; default the first.")
-def plot(folder: Path, to: Path | None, source: str | None) -> None:
-    """Draw a finished run on one page: time courses, plane, quadrant shares, narration."""
+@click.option(
+    "--part",
+    type=click.Choice(["page", "timeline", "plane", "quadrants"]),
+    default="page",
+    show_default=True,
+    help="The whole page, or a part of it as a figure for a paper.",
+)
+@click.option(
+    "--pictures",
+    type=click.Choice(["clear", "blurred", "none"]),
+    default="clear",
+    show_default=True,
+    help="How the key frames of the page show faces.",
+)
+def plot(folder: Path, to: Path | None, **how: Any) -> None:
+    """Draw a finished run: time courses, plane, quadrant shares, key frames, narration."""
     from ..sinks._look.plots import plot as draw
 
-    click.echo(draw(folder, to or Path("summary.png"), source))
+    part = "summary" if how["part"] == "page" else how["part"]
+    click.echo(draw(folder, to or Path(f"{part}.png"), **how))
 
 
 @main.command()

@@ -211,6 +211,7 @@ class Supervisor:
             room.command(Command("last", report.source_id, report.seq))
         elif report.health is not None:
             self.summary.states[report.source_id] = report.health
+            self._made.run.health.states = dict(self.summary.states)
         elif report.what == "lost":
             self._lose(report.stage, report.note)
         elif report.what == "end":

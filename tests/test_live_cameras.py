@@ -7,32 +7,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import config, memory, synthetic, threads
 from made_videos import make
-from servers import wait_for
 
 from affectstream.models.base import Vision
 from affectstream.models.scripted import ScriptedVision
 from affectstream.sinks.base import Sink
 from affectstream.sinks.memory import MemorySink
-from affectstream.stream.bus import Bus
 from affectstream.stream.control import ask, running
 from affectstream.stream.errors import ConfigError, ModelError, SourceError
-from affectstream.stream.frames import make_link
-from affectstream.stream.infer import Pool, infer_loop
 from affectstream.stream.messages import Body, Event, Face, Frame, Looks, Observation, Reading
 from affectstream.stream.pipeline import Pipeline
 from affectstream.stream.region import moved, region_px, see_region
 from affectstream.stream.schedule import Scheduler
-from affectstream.stream.stage import Command, ControlRoom
 from affectstream.stream.status import Ask, RunState
 from affectstream.stream.strides import Strides
-from affectstream.stream.worker import Workers
 
 LONG_S = 20.0
 
@@ -405,21 +398,3 @@ def test_sinks_are_told_who_joined_and_who_was_removed(clip: Path) -> None:
     assert health.cameras == {"one": "running", "two": "removed"}
     run.stop()
     run.join()
-
-
-def test_a_camera_whose_link_is_there_before_inference_looks_joins_all_the_same() -> None:
-    bus = Bus()
-    room, workers = ControlRoom(bus), Workers(bus)
-    scheduler = Scheduler([], lag=4, is_live=True)
-    pool = Pool(scheduler, {"door": make_link("door", True)}, workers=0, is_live=True)
-    workers.start("infer", partial(infer_loop, pool=pool))
-    try:
-        while not room.subscribers:
-            room.reports()
-        room.command(Command("add", "door"))
-        wait_for(lambda: scheduler.wanted(1) == ["door"], LONG_S, "the camera")
-    finally:
-        room.command(Command("stop"))
-        assert workers.join(LONG_S) == []
-        room.close()
-        bus.shut()

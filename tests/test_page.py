@@ -11,12 +11,15 @@ import pytest
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
+from helpers import config, synthetic  # noqa: E402
 from pages import Endless, live_pipeline, sink, url_of  # noqa: E402
 from sink_messages import frame, reading  # noqa: E402
 
+from affectstream.models.scripted import ScriptedVision  # noqa: E402
 from affectstream.sinks.web.app import make_app  # noqa: E402
 from affectstream.sinks.web.server import Server  # noqa: E402
 from affectstream.sinks.web.view import FinishedDesk  # noqa: E402
+from affectstream.stream.pipeline import Pipeline  # noqa: E402
 from affectstream.stream.runs import Run  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -166,28 +169,44 @@ def test_a_phone_needs_no_sideways_scroll(browser, live, hash_):
         assert width <= PHONE["width"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("hash_", ["#one", "#wall"])
-def test_nothing_serious_is_found_by_axe(browser, live, hash_, theme):
-    if not AXE.exists():
-        pytest.skip("axe-core comes by npm ci in web/")
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def found_by_axe(page):
+    """Return what axe finds wrong: rule, impact, and the first element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    return [(one["id"], one["impact"], one["nodes"][0]["html"][:120]) for one in found]
+
+
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes by npm ci in web/")
+
+
+@needs_axe
+@pytest.mark.parametrize(
+    ("hash_", "theme"),
+    [("#one", "dark"), slow("#one", "light"), slow("#wall", "dark"), slow("#wall", "light")],
+)
+def test_nothing_is_found_by_axe(browser, live, hash_, theme):
     with visit(browser, live[0] + hash_, color_scheme=theme) as page:
         painted(page, 5)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run().then(result => result.violations)")
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in serious] == []
+        assert found_by_axe(page) == []
+        page.keyboard.press("?")
+        assert found_by_axe(page) == []
+
+
+CHARTED = ("valence", "arousal")
 
 
 def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
     source = Endless("one", last=60, rate_hz=200.0)
     live_pipeline([source], out=tmp_path / "out").start().join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(tmp_path / "out", with_films=True))
+    server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
     try:
-        with visit(browser, server.url) as page:
+        with visit(browser, server.url, locale="en") as page:
             for _ in range(2):
                 page.locator(".legend .key").first.wait_for()
                 page.locator(".plots").focus()
@@ -196,18 +215,19 @@ def test_the_charts_hold_the_stored_rows_after_a_reload(browser, tmp_path):
                 page.reload()
             table = Run(tmp_path / "out").windows()
             group = table[table["person"] == "group"].iloc[-1]
-            shown = f"{abs(group['valence_mean']):.2f} / "
-            assert shown in told
+            stored = [f"{measure.title()} {group[f'{measure}_mean']:+.2f}" for measure in CHARTED]
+            shown = ", ".join([*stored, f"Movement {group['movement']:.2f}"])
+            assert f"Group: {shown}".replace("-", "\N{MINUS SIGN}") in told
     finally:
         server.stop()
 
 
 @pytest.mark.slow
 def test_a_finished_run_is_wound(browser, tmp_path):
-    source = Endless("one", last=75, rate_hz=25.0)
-    live_pipeline([source], out=tmp_path / "out").start().join()
+    options = config(out=str(tmp_path / "out"))
+    Pipeline(options, vision=ScriptedVision(), sources=[synthetic(frames=75)]).start().join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(tmp_path / "out", with_films=True))
+    server.app = make_app(FinishedDesk(tmp_path / "out"))
     server.start()
     try:
         with visit(browser, server.url, locale="en") as page:
@@ -257,11 +277,6 @@ def film(tmp_path_factory) -> Path:
 
 
 def test_the_camera_of_the_page_is_the_source(playwright, film, capfd):
-    from helpers import config
-
-    from affectstream.models.scripted import ScriptedVision
-    from affectstream.stream.pipeline import Pipeline
-
     options = config(sources=["browser"], live=True, sinks=[{"kind": "web", "port": 0}])
     pipeline = Pipeline(options, vision=ScriptedVision()).start()
     url = url_of(capfd)

@@ -16,7 +16,15 @@ pytest.importorskip("playwright.sync_api", reason="playwright drives the browser
 from pages import sink, url_of  # noqa: E402
 from sink_messages import frame, narration, person, reading, run_info  # noqa: E402
 from test_joined_cameras import join  # noqa: E402
-from test_page import AXE, PHONE, browser, painted, playwright, visit  # noqa: E402, F401
+from test_page import (  # noqa: E402, F401
+    PHONE,
+    browser,
+    found_by_axe,
+    needs_axe,
+    painted,
+    playwright,
+    visit,
+)
 
 from affectstream.models.scripted import ScriptedVision  # noqa: E402
 from affectstream.sinks.web.app import make_app  # noqa: E402
@@ -56,7 +64,7 @@ def finished(tmp_path_factory) -> Iterator[str]:
     with replayed(place, ["one", "two", "three"]) as pipeline:
         pipeline.join()
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(place / "out", with_films=True))
+    server.app = make_app(FinishedDesk(place / "out"))
     server.start()
     yield server.url
     server.stop()
@@ -145,19 +153,15 @@ def test_blurred_stills_stand_in_for_the_film(browser, finished):  # noqa: F811
         assert not page.locator("video").is_visible()
 
 
+@needs_axe
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("hash_", ["#one", "#wall"])
-def test_axe_finds_nothing_serious_in_a_finished_run(browser, finished, hash_, theme):  # noqa: F811
-    if not AXE.exists():
-        pytest.skip("axe-core comes by npm ci in web/")
+def test_axe_finds_nothing_in_a_finished_run(browser, finished, hash_, theme):  # noqa: F811
     with visit(browser, finished + hash_, color_scheme=theme) as page:
         page.locator(".person, .tile").first.wait_for()
         page.keyboard.press("ArrowRight")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run().then(result => result.violations)")
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in serious] == []
+        assert found_by_axe(page) == []
 
 
 def test_the_mesh_is_drawn_where_it_is_wanted(browser):  # noqa: F811

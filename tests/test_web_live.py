@@ -2,6 +2,7 @@
 
 import json
 import socket as net
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from websockets.sync.client import connect  # noqa: E402
 
 from affectstream.stream import tables  # noqa: E402
 from affectstream.stream.errors import MissingExtraError  # noqa: E402
+from affectstream.stream.messages import SourceHealth  # noqa: E402
 from affectstream.stream.runs import Run  # noqa: E402
 
 
@@ -248,6 +250,22 @@ def test_a_whole_run(tmp_path, capsys):
     assert len(Run(tmp_path / "out").windows()) > 0
 
 
+def test_why_a_camera_is_lost_is_told_without_where_it_is():
+    run = run_info(is_live=True)
+    with sink(run) as made:
+        hub = made._hub
+        detail = "cam.example:554 refuses the login: check user and password"
+        run.health.states = {"clip": SourceHealth("refused", 1, detail=detail)}
+        told = hub.health()["sources"]["clip"]
+        assert told["fault"] == "refused"
+        assert 0 < told["lost_since_s"] <= time.time(), "it never gave a picture"
+        assert "cam.example" not in json.dumps(hub.health())
+        made.write(reading(0), None)
+        run.health.states = {"clip": SourceHealth("playing", 2)}
+        told = hub.health()["sources"]["clip"]
+        assert (told["fault"], told["lost_since_s"]) == ("", None)
+
+
 def test_a_source_that_falls_silent_is_lost_since_then():
     from affectstream.sinks.web.health import LOST_NS, Pulse
 
@@ -260,6 +278,23 @@ def test_a_source_that_falls_silent_is_lost_since_then():
     assert state["lost_since_s"] is None
     later = pulse.state(1_000_000_000 + LOST_NS + 1)
     assert later["lost_since_s"] > 0
+
+
+def test_a_source_whose_frames_come_but_are_shed_is_not_lost():
+    from affectstream.sinks.web.health import HEARD_NS, LATE_NS, LOST_NS, Pulse
+
+    pulse, last_ns = Pulse(), 10**12
+    pulse.beat(last_ns, 0)
+    pulse.hear(last_ns + LOST_NS, 50)
+    later_ns = last_ns + LOST_NS + HEARD_NS
+    assert pulse.state(later_ns)["lost_since_s"] is None
+    stalled = SourceHealth("stalled", 1)
+    assert pulse.state(later_ns, stalled)["lost_since_s"], "it says so itself"
+    pulse.hear(later_ns, 50)
+    assert pulse.state(later_ns + 1)["lost_since_s"], "no frame since it was heard last"
+    for k in range(20):
+        pulse.hear(last_ns + k * 10**9, 100 + k)
+    assert pulse.state(last_ns + LATE_NS + 1)["lost_since_s"], "nobody looks at what it gives"
 
 
 def test_without_the_extra_the_line_is_named(monkeypatch):

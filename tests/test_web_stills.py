@@ -1,5 +1,6 @@
 """Pictures of the past: the right ones, blurred where they must be, of no other file."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def clip(tmp_path_factory) -> Path:
 
 def view(folder: Path) -> Server:
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(folder, with_films=True))
+    server.app = make_app(FinishedDesk(folder))
     server.start()
     return server
 
@@ -118,8 +119,17 @@ def test_what_nobody_looked_at_is_not_shown_blurred(finished):
     assert still(finished[0], "from=60")[0] == 200, "the last picture stands"
 
 
+def test_a_run_shown_blurred_gives_nothing_else(finished):
+    desk = FinishedDesk(finished[1], "blurred")
+    hello = desk.hello()
+    assert (hello["pictures"], hello["sources"][0]["films"]) == ("blurred", [])
+    asked = [asyncio.run(desk.still("clip", 1.2, 320, blurred)) for blurred in (False, True)]
+    assert asked[0] == asked[1] != still(finished[0], "from=1.2&width=320")[1]
+    desk.attach(None)
+
+
 def test_without_pictures_there_is_no_still(finished):
-    desk = FinishedDesk(finished[1], with_films=False)
+    desk = FinishedDesk(finished[1], pictures="none")
     assert desk.hello()["sources"][0]["stills"] is False
     desk.attach(None)
 

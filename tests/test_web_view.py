@@ -1,6 +1,8 @@
 """A finished run in the page: the rows are the stored ones, the films are those of the run."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,7 +40,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def page(folder):
     server = Server("127.0.0.1", 0)
-    server.app = make_app(FinishedDesk(folder, with_films=True))
+    server.app = make_app(FinishedDesk(folder))
     server.start()
     yield server.url
     server.stop()
@@ -50,7 +52,12 @@ def test_what_the_page_is_told_first(page, folder):
     (source,) = hello["sources"]
     assert (source["id"], source["films"]) == ("made", ["overlay"])
     assert source["duration_s"] == pytest.approx((FRAMES - 1) / 25)
-    assert hello["health"]["sources"]["made"]["frames"]["captured"] == FRAMES
+    health = hello["health"]["sources"]["made"]
+    assert health["frames"]["captured"] == FRAMES
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert health["rate_hz"] == pytest.approx(FRAMES / record["wall_s"], abs=0.06)
+    assert set(hello["health"]["stages"]) == set(record["stages"])
+    assert hello["health"]["stages"]["sink-sqlite"]["write"]["n"] > 0
     assert str(folder) not in str(hello)
 
 
@@ -86,9 +93,18 @@ def test_a_film_is_sent_in_parts(page):
 
 
 def test_where_pictures_are_not_to_be_shown_no_film_is(folder):
-    desk = FinishedDesk(folder, with_films=False)
+    desk = FinishedDesk(folder, pictures="none")
     assert desk.hello()["sources"][0]["films"] == []
     assert desk.film("made", "overlay") is None
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{"])
+def test_without_a_record_the_page_opens_all_the_same(folder, tmp_path, text):
+    shutil.copy(folder / "run.db", tmp_path)
+    if text is not None:
+        (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    health = FinishedDesk(tmp_path).hello()["health"]
+    assert (health["stages"], health["sources"]["made"]["rate_hz"]) == ({}, None)
 
 
 def test_a_long_run_is_thinned_to_stored_rows(tmp_path):
@@ -120,10 +136,10 @@ def test_the_file_of_a_run_is_found_by_what_the_run_was_given(tmp_path, given):
 
 def test_what_is_no_run_is_named(tmp_path):
     with pytest.raises(UsageError, match="is no run"):
-        FinishedDesk(tmp_path, with_films=True)
+        FinishedDesk(tmp_path)
     (tmp_path / "run.db").write_text("no database")
     with pytest.raises(UsageError, match="cannot be read"):
-        FinishedDesk(tmp_path, with_films=True)
+        FinishedDesk(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""Pictures of a finished run for papers: time courses, the plane, and a page that sums it up.
+"""Pictures of a finished run: parts for papers, and a page that sums it up.
 
 The page's palette on white; vector (SVG, PDF) or PNG by the name of the file.
 """
@@ -6,37 +6,52 @@ The page's palette on white; vector (SVG, PDF) or PNG by the name of the file.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ...models.affect import NEUTRAL_RADIUS
-from ...stream import tables
 from ...stream.errors import MissingExtraError, UsageError
-from ...stream.messages import QUADRANTS
 from ...stream.runs import Run
-from .palette import PERSON_HEX, QUADRANT_HEX
+from .axes import FAINT, INK, MOST_PEOPLE, draw_courses, draw_plane, draw_shares, people_of
+from .keyframes import KeyFrame, Mode, key_frames
+from .palette import QUADRANT_HEX
+from .words import clock
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = frozenset({".png", ".svg", ".pdf"})
 PNG_DPI = 200
-PAGE_INCHES = (8.27, 11.69)
-"""A4, upright."""
+Part = Literal["page", "timeline", "plane", "quadrants"]
+SIZES_INCHES = {"page": (8.27, 11.69), "timeline": (7.1, 4.6), "plane": (3.5, 3.7)}
+"""A4, upright; two columns of a journal (180 mm); one column (89 mm)."""
+ROW_INCHES = 0.34
+"""A person in the shares."""
 FONT_PT = 8
-INK, FAINT = "#14181d", "#525c68"
-DASHES: tuple[Any, ...] = ("-", (0, (5, 3)), (0, (1, 1.6)), (0, (6, 2, 1, 2)))
-"""As in the page: people are told apart without colour, too."""
-MEASURES = (
-    ("valence_mean", "valence", (-1.0, 1.0)),
-    ("arousal_mean", "arousal", (-1.0, 1.0)),
-    ("movement", "movement\n(torso lengths/s)", None),
-)
-WORDS_PER_PAGE = 12
+STYLE = {
+    "font.size": FONT_PT,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": FONT_PT + 1,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+"""Text stays text, in SVG and in PDF."""
+MOST_FRAMES = 6
+LINES, CHARACTERS = 17, 128
+"""What the foot of the page holds."""
 
 
-def plot(folder: Path, target: Path, source: str | None = None) -> Path:
-    """Draw the summary of one source of a run and return the file.
+def plot(
+    folder: Path,
+    target: Path,
+    source: str | None = None,
+    part: Part = "page",
+    pictures: Mode = "clear",
+) -> Path:
+    """Draw one source of a run and return the file.
 
     Without `source`, the first one. Raises: NotARunError, UsageError, MissingExtraError.
     """
@@ -49,18 +64,10 @@ def plot(folder: Path, target: Path, source: str | None = None) -> Path:
         raise UsageError(f"{folder} has no source {chosen!r}; there are: {', '.join(names)}")
     try:
         import matplotlib
-        from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("plotting", "plot") from None
-    style = {
-        "font.size": FONT_PT,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "svg.fonttype": "none",
-    }
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=PAGE_INCHES, layout="constrained")
-        _page(figure, run, chosen)
+    with matplotlib.rc_context(STYLE):
+        figure = _page(run, chosen, pictures) if part == "page" else _part(run, chosen, part)
         try:
             figure.savefig(target, dpi=PNG_DPI)
         except OSError as error:
@@ -68,131 +75,131 @@ def plot(folder: Path, target: Path, source: str | None = None) -> Path:
     return target
 
 
-def _page(figure: Any, run: Run, source: str) -> None:
+def _figure(size_inches: tuple[float, float]) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size_inches, layout="constrained")
+
+
+def _part(run: Run, source: str, part: Part) -> Any:
+    """Return a figure of one part, with its legend outside."""
     windows = run.windows(source)
-    grid = figure.add_gridspec(5, 2, height_ratios=[1, 1, 1, 2.1, 1.6])
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.12)
-    courses = [figure.add_subplot(grid[0, :])]
-    courses += [figure.add_subplot(grid[row, :], sharex=courses[0]) for row in (1, 2)]
-    figure.suptitle(f"{source} · run {run.meta['run_id']}", fontsize=FONT_PT + 3)
-    for axes, (column, label, limits) in zip(courses, MEASURES, strict=True):
-        _course(axes, windows, column, label, limits)
-    _marks(courses[0], run.events(source), run.narrations(source))
-    courses[-1].set_xlabel("time (s)")
-    handles, labels = courses[0].get_legend_handles_labels()
-    courses[0].legend(handles, labels, loc="lower right", ncols=8, frameon=False)
-    _plane(figure.add_subplot(grid[3, 0]), windows)
-    _shares(figure.add_subplot(grid[3, 1]), windows)
-    _words(figure.add_subplot(grid[4, :]), run.narrations(source))
+    people = len(people_of(windows))
+    figure = _figure(SIZES_INCHES.get(part, (3.5, 1.0 + ROW_INCHES * people)))
+    if part == "timeline":
+        courses = figure.subplots(3, sharex=True)
+        draw_courses(courses, windows, run.events(source), _told_s(run.narrations(source)))
+        figure.legend(*_legend(courses[0]), loc="outside upper left", ncols=7, **_TIGHT)
+    elif part == "plane":
+        axes = figure.subplots()
+        draw_plane(axes, windows)
+        figure.legend(*_legend(axes), loc="outside upper left", ncols=3)
+    else:
+        axes = figure.subplots()
+        draw_shares(axes, windows)
+        figure.legend(*_legend(axes), loc="outside lower center", ncols=5, **_TIGHT)
+    return figure
 
 
-def _people(windows: pd.DataFrame) -> list[str]:
-    found = set(windows["person"]) - {tables.GROUP_NAME}
-    return [tables.GROUP_NAME, *sorted(found, key=int)]
+_TIGHT = {"columnspacing": 1.0, "handlelength": 1.2, "handletextpad": 0.5}
 
 
-def _name(person: str) -> str:
-    return person if person == tables.GROUP_NAME else f"person {person}"
+def _legend(axes: Any) -> tuple[list[Any], list[str]]:
+    handles, labels = axes.get_legend_handles_labels()
+    return handles, labels
 
 
-def _style(person: str) -> dict[str, Any]:
-    if person == tables.GROUP_NAME:
-        return {"color": INK, "linewidth": 1.6, "linestyle": "-"}
-    number = int(person) - 1
-    colour = f"#{PERSON_HEX[number % len(PERSON_HEX)]}"
-    return {"color": colour, "linewidth": 1.2, "linestyle": DASHES[number % len(DASHES)]}
+def _page(run: Run, source: str, pictures: Mode) -> Any:
+    windows, narrations = run.windows(source), run.narrations(source)
+    frames = key_frames(run, source, pictures, MOST_FRAMES)
+    figure = _figure(SIZES_INCHES["page"])
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.06, rect=(0.01, 0.015, 0.98, 0.97))
+    heights = [0.42, 1, 1, 0.8, 2.0, 1.25 if frames else 0.01, 1.9]
+    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
+    _head(figure.add_subplot(grid[0, :]), run, source, windows)
+    courses = [figure.add_subplot(grid[1, :])]
+    courses += [figure.add_subplot(grid[row, :], sharex=courses[0]) for row in (2, 3)]
+    draw_courses(courses, windows, run.events(source), _told_s(narrations))
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1.16), "borderaxespad": 0}
+    courses[0].legend(*_legend(courses[0]), ncols=7, **above, **_TIGHT)
+    plane, shares = figure.add_subplot(grid[4, 0]), figure.add_subplot(grid[4, 1])
+    draw_plane(plane, windows)
+    plane.set_title("Window means; the mark is the last")
+    draw_shares(shares, windows)
+    shares.set_title("Shares of the quadrants")
+    shares.set_ylim(max(3.6, shares.get_ylim()[0]), -0.6)
+    below = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16)}
+    shares.legend(*_legend(shares), ncols=5, **below, **_TIGHT)
+    if frames:
+        _pictures(figure, grid[5, :], frames)
+        _numbers(courses, frames)
+    _words(figure.add_subplot(grid[6, :]), narrations)
+    return figure
 
 
-def _course(
-    axes: Any, windows: pd.DataFrame, column: str, label: str, limits: tuple[float, float] | None
-) -> None:
-    for person in _people(windows):
-        rows = windows[windows["person"] == person]
-        axes.plot(rows["timestamp"], rows[column], label=_name(person), **_style(person))
-    group = windows[windows["person"] == tables.GROUP_NAME]
-    spread = column.replace("_mean", "_sd")
-    if spread != column:
-        low, high = group[column] - group[spread], group[column] + group[spread]
-        axes.fill_between(group["timestamp"], low, high, color=INK, alpha=0.1, linewidth=0)
-    axes.set_ylabel(label)
-    axes.axhline(0, color=FAINT, linewidth=0.5)
-    axes.set_ylim(*(limits or (0, max(0.5, 1.1 * float(windows[column].max() or 0)))))
-    axes.margins(x=0.01)
-    axes.spines[["top", "right"]].set_visible(False)
+def _head(axes: Any, run: Run, source: str, windows: pd.DataFrame) -> None:
+    """Write what was looked at, how long, and by which networks."""
+    axes.axis("off")
+    models = run.meta.get("models", {})
+    people = windows.loc[windows["person"] != people_of(windows)[0], "person"].nunique()
+    end_s = max([*windows["timestamp"], 0.0])
+    window_s = float(run.meta.get("window_s", 0.0))
+    facts = [clock(end_s), f"{people} people" if people != 1 else "1 person"]
+    if people > MOST_PEOPLE:
+        facts[-1] += f", the {MOST_PEOPLE} seen longest are shown"
+    facts += [f"windows of {window_s:g} s", f"run {run.meta.get('run_id', '')}"]
+    facts += [", ".join(dict.fromkeys(str(one.get("name", "")) for one in models.values()))]
+    words = " · ".join(one for one in facts if one)
+    free = {"va": "top", "in_layout": False}
+    axes.text(0, 1, source, fontsize=FONT_PT + 6, fontweight="bold", **free)
+    axes.text(0, 0.3, textwrap.shorten(words, CHARACTERS, placeholder=" …"), color=FAINT, **free)
 
 
-def _marks(axes: Any, events: pd.DataFrame, narrations: pd.DataFrame) -> None:
-    shapes = {"arrival": "^", "departure": "v", "quadrant_change": "D", "spike": "P"}
-    for kind, shape in shapes.items():
-        times = events.loc[events["kind"] == kind, "timestamp"]
-        if len(times):
-            axes.plot(
-                times, [0.93] * len(times), shape, color=FAINT, markersize=4, label=_spaced(kind)
-            )
-    if len(narrations):
-        at = [0.93] * len(narrations)
-        axes.plot(narrations["timestamp"], at, "o", color="#0b5cad", markersize=4, label="told")
+def _numbers(courses: Sequence[Any], frames: Sequence[KeyFrame]) -> None:
+    """Mark in the courses where the pictures are from."""
+    for axes in courses:
+        for frame in frames:
+            axes.axvline(frame.time_s, color=FAINT, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
+    for number, frame in enumerate(frames, 1):
+        at = {"xy": (frame.time_s, 0.04), "xycoords": courses[1].get_xaxis_transform()}
+        badge = {"boxstyle": "circle,pad=0.2", "color": INK}
+        style = {"color": "white", "fontsize": FONT_PT - 2, "fontweight": "bold", "bbox": badge}
+        courses[1].annotate(str(number), **at, ha="center", va="bottom", **style)
 
 
-def _spaced(kind: str) -> str:
-    return kind.replace("_", " ")
+def _pictures(figure: Any, place: Any, frames: Sequence[KeyFrame]) -> None:
+    grid = place.subgridspec(1, MOST_FRAMES)
+    for number, frame in enumerate(frames, 1):
+        axes = figure.add_subplot(grid[0, number - 1])
+        axes.imshow(frame.image_bgr[..., ::-1], interpolation="antialiased")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[["top", "left", "right"]].set_visible(False)
+        colour = f"#{QUADRANT_HEX.get(frame.quadrant, 'd5d9de')}"
+        axes.spines["bottom"].set(color=colour, linewidth=4, capstyle="butt")
+        axes.set_title(f"{number}  {clock(frame.time_s)}", fontsize=FONT_PT, pad=3)
+        axes.set_xlabel(frame.quadrant or "no face read", labelpad=4)
 
 
-def _plane(axes: Any, windows: pd.DataFrame) -> None:
-    from matplotlib.patches import Circle, Wedge
-
-    corners = {"excited": 0, "angry": 90, "sad": 180, "calm": 270}
-    for name, start in corners.items():
-        colour = f"#{QUADRANT_HEX[name]}"
-        axes.add_patch(Wedge((0, 0), 1, start, start + 90, color=colour, alpha=0.3, linewidth=0))
-        x, y = (0.6 if start in (0, 270) else -0.6), (0.62 if start < 180 else -0.62)
-        axes.text(x, y, name, ha="center", color=FAINT)
-    for radius in (1.0, 0.5, NEUTRAL_RADIUS):
-        axes.add_patch(Circle((0, 0), radius, fill=False, color="#a9b2bc", linewidth=0.6))
-    for person in _people(windows):
-        rows = windows[windows["person"] == person]
-        axes.plot(rows["valence_mean"], rows["arousal_mean"], **_style(person))
-        last = rows.dropna(subset=["valence_mean", "arousal_mean"]).tail(1)
-        axes.plot(last["valence_mean"], last["arousal_mean"], "o", color=_style(person)["color"])
-    axes.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
-    axes.set(xlabel="valence", ylabel="arousal")
-    axes.set_title("window means; dot: the last", fontsize=FONT_PT + 1)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _shares(axes: Any, windows: pd.DataFrame) -> None:
-    people = _people(windows)
-    left = dict.fromkeys(people, 0.0)
-    for name in QUADRANTS:
-        shares = [
-            float((windows.loc[windows["person"] == person, "quadrant"] == name).sum())
-            / max(1, int(windows.loc[windows["person"] == person, "quadrant"].notna().sum()))
-            for person in people
-        ]
-        colour = f"#{QUADRANT_HEX[name]}"
-        starts = [left[person] for person in people]
-        names = [_name(person) for person in people]
-        bars = {"color": colour, "edgecolor": "white", "height": 0.6}
-        axes.barh(names, shares, left=starts, label=name, **bars)
-        for person, share in zip(people, shares, strict=True):
-            if share >= 0.08:
-                middle = left[person] + share / 2
-                axes.text(middle, _name(person), f"{share:.0%}", ha="center", va="center")
-            left[person] += share
-    axes.set(xlim=(0, 1), xlabel="share of the windows")
-    axes.set_title("quadrants", fontsize=FONT_PT + 1)
-    axes.invert_yaxis()
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=5, frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+def _told_s(narrations: pd.DataFrame) -> list[float]:
+    told = narrations[narrations["kind"] != "story"]
+    return [float(time_s) for time_s in told["timestamp"]]
 
 
 def _words(axes: Any, narrations: pd.DataFrame) -> None:
+    """Write the story of the whole, then as many of the narrations as there is room for."""
     axes.axis("off")
+    said = narrations[narrations["text"].fillna("") != ""]
+    stories = said.loc[said["kind"] == "story", "text"]
+    lines = [line for text in stories for line in textwrap.wrap(text, CHARACTERS)]
     told = [
-        textwrap.fill(f"{timestamp:.0f} s  {text}", 132, subsequent_indent="      ")
-        for timestamp, text in zip(narrations["timestamp"], narrations["text"], strict=True)
-        if text
+        textwrap.wrap(f"{clock(at)}  {text}", CHARACTERS, subsequent_indent="      ")
+        for at, text, kind in zip(said["timestamp"], said["text"], said["kind"], strict=True)
+        if kind != "story"
     ]
-    step = max(1, -(-len(told) // WORDS_PER_PAGE))
-    words = "\n".join(told[::step]) or "nothing was told"
-    axes.text(0, 1, words, va="top", ha="left", transform=axes.transAxes, fontsize=FONT_PT - 0.5)
+    room = LINES - len(lines) - 1
+    step = next((n for n in range(1, len(told) + 1) if sum(map(len, told[::n])) <= room), None)
+    if step:
+        lines += ["", *(line for one in told[::step] for line in one)]
+    words = "\n".join(lines[:LINES]).strip() or "Nothing was told."
+    axes.set_title("Narration")
+    axes.text(0, 0.98, words, va="top", linespacing=1.35, in_layout=False)

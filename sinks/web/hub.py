@@ -129,12 +129,14 @@ class Hub:
         """Return how every source and stage does at this moment."""
         now_ns = time.monotonic_ns()
         health = self._run.health
-        sources = {name: pulse.state(now_ns) for name, pulse in self.pulses.items()}
-        for name, state in sources.items():
-            state["state"] = health.cameras.get(name, "")
-            is_here = state["state"] in ("ready", "running", "leaving")
-            state["note"] = None if is_here else health.notes.get(name)
-            state["frames"] = health.ledger.get(f"source:{name}", {})
+        sources = {}
+        for name, pulse in self.pulses.items():
+            frames, camera = health.ledger.get(f"source:{name}", {}), health.cameras.get(name, "")
+            pulse.hear(now_ns, frames.get("captured", 0))
+            state = pulse.state(now_ns, health.states.get(name))
+            is_here = camera in ("ready", "running", "leaving")
+            note = None if is_here else health.notes.get(name)
+            sources[name] = state | {"state": camera, "note": note, "frames": frames}
         return {
             "sources": sources,
             "stages": {name: stage.get("steps", {}) for name, stage in health.stages.items()},

@@ -59,24 +59,32 @@ class Stills:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._make, source, time_s, width_px, blurred)
 
+    def picture(self, source: str, time_s: float, blurred: bool) -> Image | None:
+        """Return the picture of a moment; None where there is none, or it may not be shown. Blocks.
+
+        Not beside `jpeg`, whose thread has the files.
+        """
+        if source not in self.files:
+            return None
+        try:
+            image = self._decoded(source, time_s)
+        except (SourceError, sqlite3.Error):
+            return None  # The file cannot be decoded there, or nothing is stored yet.
+        return self._blurred(source, time_s, image) if blurred and image is not None else image
+
     def close(self) -> None:
         """Let go of files, and let the thread end."""
         self._pool.submit(self._let_go)
         self._pool.shutdown(wait=True)
 
     def _make(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
-        try:
-            image = self._picture(source, time_s)
-        except (SourceError, sqlite3.Error):
-            return b""  # The file cannot be decoded there, or nothing is stored yet.
-        if image is not None and blurred:
-            image = self._blurred(source, time_s, image)
+        image = self.picture(source, time_s, blurred)
         if image is None:
             return b""
         wanted_px = next((w for w in WIDTHS_PX if w >= width_px), WIDTHS_PX[-1])
         return encode(image, min(wanted_px, self.width_px), self.quality)
 
-    def _picture(self, source: str, time_s: float) -> Image | None:
+    def _decoded(self, source: str, time_s: float) -> Image | None:
         epoch = self.store.epoch(source, time_s)
         reel = self._reels.pop(source, None) or Reel(self.files[source])
         self._reels[source] = reel

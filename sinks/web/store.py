@@ -42,6 +42,14 @@ class Store:
         except sqlite3.Error as error:
             raise UsageError(f"{self._path} cannot be read: {error}") from None
 
+    def record(self) -> dict[str, Any]:
+        """Return `run.json`; empty where it is absent, as while the run goes on, or damaged."""
+        try:
+            found = json.loads(self._path.with_name("run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     def sources(self) -> list[dict[str, Any]]:
         """Return what was declared of each source, and how long it was seen to be."""
         columns = ("source_id", "origin", "width_px", "height_px", "rate_hz", "duration_s")

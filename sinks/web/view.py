@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from starlette.websockets import WebSocket
 
@@ -20,6 +20,7 @@ from .shapes import look, source_shape
 from .stills import Stills, files_of
 from .store import Store
 
+Mode = Literal["clear", "blurred", "none"]
 FILM_TYPES = frozenset({".mp4", ".m4v", ".webm", ".mov", ".mkv"})
 """What browsers may play; where one does not, the page takes the next film."""
 
@@ -27,31 +28,33 @@ FILM_TYPES = frozenset({".mp4", ".m4v", ".webm", ".mov", ".mkv"})
 class FinishedDesk:
     """See `Desk`."""
 
-    def __init__(self, folder: Path, with_films: bool) -> None:
-        """Read what is known of the run. Raises: UsageError where there is none."""
+    def __init__(self, folder: Path, pictures: Mode = "clear") -> None:
+        """Read what is known of the run. Raises: UsageError where there is none.
+
+        `pictures` says what may be shown; a film is not blurred, so that only `clear` shows any.
+        """
         self._store = Store(folder / tables.STORE_NAME)
         self._meta = self._store.meta()
         self._sources = self._store.sources()
         self.sources = tuple(str(source["source_id"]) for source in self._sources)
         config = self._meta.get("config", {})
         origins = {source["source_id"]: str(source["origin"]) for source in self._sources}
-        files = files_of(origins, config) if with_films else {}
+        files = {} if pictures == "none" else files_of(origins, config)
         self._films = {
-            source: self._find_films(folder, source, files.get(source)) if with_films else {}
+            source: self._find_films(folder, source, files.get(source))
+            if pictures == "clear"
+            else {}
             for source in self.sources
         }
         layout = str(self._meta.get("keypoint_layout", ""))
         looks = finds_faces(self._meta.get("models", {}))
         self._stills = Stills(self._store, files, layout, looks, bool(config.get("loop")))
-        self._pictures = "clear" if with_films else "none"
+        self._pictures = pictures
 
     def hello(self) -> dict[str, Any]:
         """Return what a page must know first."""
         meta = self._meta
         layout = str(meta.get("keypoint_layout", ""))
-        ledger: dict[str, dict[str, int]] = {}
-        for scope, name, reason, count in self._store.ledger():
-            ledger.setdefault(f"{scope}:{name}", {})[reason] = count
         return {
             "run": meta.get("run_id", ""),
             "version": version("affectstream"),
@@ -71,11 +74,28 @@ class FinishedDesk:
                 for source in self._sources
             ],
             "look": look(layout),
-            "health": {
-                "sources": {
-                    name: {"frames": ledger.get(f"source:{name}", {})} for name in self.sources
-                },
-                "stages": {},
+            "health": self._health(),
+        }
+
+    def _health(self) -> dict[str, Any]:
+        """Return what became of frames, how many a second, and the time of each step."""
+        frames: dict[str, dict[str, int]] = {name: {} for name in self.sources}
+        for scope, name, reason, count in self._store.ledger():
+            if scope == "source" and name in frames:
+                frames[name][reason] = count
+        record = self._store.record()
+        wall_s, told = record.get("wall_s") or 0.0, record.get("sources", {})
+        return {
+            "sources": {
+                name: {
+                    "frames": counts,
+                    "rate_hz": round(counts.get("inferred", 0) / wall_s, 1) if wall_s else None,
+                    "note": told.get(name, {}).get("note") or None,
+                }
+                for name, counts in frames.items()
+            },
+            "stages": {
+                name: stage.get("steps", {}) for name, stage in record.get("stages", {}).items()
             },
         }
 
@@ -93,6 +113,7 @@ class FinishedDesk:
 
     async def still(self, source: str, time_s: float, width_px: int, blurred: bool) -> bytes:
         """Return the picture of a moment."""
+        blurred = blurred or self._pictures == "blurred"
         return await self._stills.jpeg(source, time_s, width_px, blurred)
 
     def _find_films(self, folder: Path, source: str, own: Path | None) -> dict[str, Path]:
@@ -132,10 +153,10 @@ class FinishedDesk:
         return None
 
 
-def serve(folder: Path, host: str, port: int, *, with_films: bool) -> None:
+def serve(folder: Path, host: str, port: int, pictures: Mode) -> None:
     """Serve the page until Ctrl-C or SIGTERM. Raises: UsageError."""
     server = Server(host, port)
-    server.app = make_app(FinishedDesk(folder, with_films))
+    server.app = make_app(FinishedDesk(folder, pictures))
 
     def stop(_: int, __: FrameType | None) -> None:
         server.ask_to_stop()

@@ -65,6 +65,7 @@ export class Circumplex {
     const plane = { ctx, ratio, size: reach, at };
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.ground(plane);
+    this.draw_group(plane);
     const people = this.source.reading?.people ?? [];
     const words: string[] = [];
     for (const person of people) {
@@ -79,7 +80,6 @@ export class Circumplex {
           `${t("person")} ${person.id}: ${t("valence")} ${signed(point.valence)}, ${t("arousal")} ${signed(point.arousal)}`,
         );
     }
-    this.draw_group(plane);
     this.tell(words);
   }
 

@@ -1,8 +1,8 @@
 /** How the run goes: rates, ages, what was dropped and why, and the time each step takes. */
 
 import { clear, h } from "./dom";
-import { is_lost, standing } from "./model";
-import type { Run } from "./model";
+import { is_lost, lost_words, standing } from "./model";
+import type { Run, Source } from "./model";
 import { age_p95 } from "./stage";
 import { say_data, t } from "./words";
 
@@ -17,32 +17,35 @@ function pair(first: number | null | undefined, second: number | null | undefine
 }
 
 export class HealthPanel {
-  private readonly sources = h("div");
+  private readonly facts = h("div");
   private readonly stages = h("div");
-  private readonly more = h("details", {}, h("summary", {}, t("stage")), this.stages);
-  readonly element = h("section", { class: "card health" }, h("h2", {}, t("health")), this.sources, this.more);
+  private readonly more = h("details", {}, h("summary", {}, t("steps")), this.stages);
+  readonly element = h("section", { class: "card health" }, h("h2", {}, t("health")), this.facts, this.more);
 
-  constructor(private readonly run: Run) {
+  constructor(
+    private readonly run: Run,
+    private readonly source: Source,
+  ) {
     this.more.addEventListener("toggle", () => this.update());
   }
 
   update(): void {
-    clear(this.sources, ...[...this.run.sources.keys()].map((id) => this.source(id)));
+    clear(this.facts, this.describe());
     const stages = Object.entries(this.run.health.stages).filter(([, steps]) => Object.keys(steps).length);
     this.more.hidden = !stages.length;
     if (this.more.open) clear(this.stages, this.table(stages));
   }
 
-  private source(id: string): HTMLElement {
-    const health = this.run.health.sources[id];
-    const source = this.run.sources.get(id)!;
+  private describe(): HTMLElement {
+    const health = this.run.health.sources[this.source.id];
     const frames = health?.frames ?? {};
-    const info = this.run.hello.sources.find((one) => one.id === id);
+    const info = this.run.hello.sources.find((one) => one.id === this.source.id);
     const fact = (name: string, value: string, help = "") => h("div", { title: help }, h("dt", {}, name), h("dd", {}, value));
     const facts: HTMLElement[] = [];
-    if (!this.run.hello.finished) {
-      const screen = age_p95(source);
-      facts.push(fact(t("rate"), `${(health?.rate_hz ?? 0).toFixed(1)}/s`));
+    const finished = this.run.hello.finished;
+    if (!finished || health?.rate_hz != null) facts.push(fact(t("rate"), `${(health?.rate_hz ?? 0).toFixed(1)}/s`));
+    if (!finished) {
+      const screen = age_p95(this.source);
       facts.push(fact(t("age"), pair(health?.age_p50_ms, health?.age_p95_ms), t("age_help")));
       if (screen !== null) facts.push(fact(t("on_screen"), ms(screen), t("screen_help")));
     }
@@ -57,13 +60,14 @@ export class HealthPanel {
     const lost = is_lost(health);
     const state = standing(health);
     const why = state === "ended" || state === "failed" ? (health?.note ?? "").replace(/^(failed: |interrupted$)/, "") : "";
-    const note = state ? t(state) + (why ? `: ${why}` : "") : "";
+    const words = finished ? "" : state && t(state);
+    const note = [words, why].filter(Boolean).join(": ");
     return h(
       "div",
       { class: "source" },
-      h("h3", {}, info?.title ?? id),
-      lost ? h("p", { class: "alarm" }, t("lost", new Date(health!.lost_since_s! * 1000).toLocaleTimeString())) : null,
-      note && !this.run.hello.finished ? h("p", { class: "faint" }, note) : null,
+      h("h3", {}, info?.title ?? this.source.id),
+      lost ? h("p", { class: "alarm" }, lost_words(health!)) : null,
+      note ? h("p", { class: "faint" }, note) : null,
       h("dl", {}, ...facts),
     );
   }

@@ -1,7 +1,8 @@
-/** The page: header, one source in full or the wall, and the keys. */
+/** The page: header, one source in full or the wall. */
 
 import "./style.css";
 import { clear, h, say } from "./dom";
+import { Keys } from "./keys";
 import { Link, get, history_of } from "./link";
 import { Run, is_lost } from "./model";
 import { choose, on_choice, settings } from "./settings";
@@ -17,7 +18,7 @@ class Page {
   private readonly banner = h("p", { class: "banner", role: "alert", hidden: true });
   private readonly main = h("main", { id: "main" });
   private readonly status = h("span", { class: "status" });
-  private readonly keys = h("dialog", { class: "keys" });
+  private readonly keys = new Keys();
   private readonly link: Link | null;
   private view: View | Wall | null = null;
   private language = settings.language;
@@ -35,7 +36,7 @@ class Page {
           () => location.reload(),
           () => this.welcome(),
         );
-    document.body.append(this.header, this.banner, this.main, this.keys);
+    document.body.append(this.header, this.banner, this.main, this.keys.element);
     window.addEventListener("hashchange", () => this.show());
     document.addEventListener("keydown", (event) => this.press(event));
     on_choice(() => this.take_choice());
@@ -81,7 +82,7 @@ class Page {
       : new Wall(this.run, this.link, (one) => (location.hash = encodeURIComponent(one)));
     clear(this.main, this.view.element);
     this.build_header();
-    this.build_keys();
+    this.keys.write();
     this.describe();
     document.title = source ? `${source.id} · ${t("title")}` : t("title");
   }
@@ -113,30 +114,9 @@ class Page {
           t("language"),
         ),
         h("button", { type: "button", click: () => choose({ theme }) }, `${t("theme")}: ${t(`theme_${settings.theme}`)}`),
-        h("button", { type: "button", "aria-haspopup": "dialog", click: () => this.keys.showModal() }, t("keys")),
+        h("button", { type: "button", "aria-haspopup": "dialog", title: t("keys"), click: () => this.keys.show() }, t("keys_open")),
       ),
     );
-  }
-
-  private build_keys(): void {
-    const rows: [string, string][] = [
-      ["B S M F L U", t("key_toggle")],
-      ["R", t("key_range")],
-      ["T", t("key_theme")],
-      ["W", t("key_wall")],
-      ["1 … 9", t("key_sources")],
-      ["␣", t("key_play")],
-      ["← →", t("key_seek")],
-      ["N", t("key_now")],
-      ["?", t("key_help")],
-    ];
-    clear(
-      this.keys,
-      h("h2", {}, t("keys")),
-      h("dl", {}, ...rows.map(([key, what]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)))),
-      h("form", { method: "dialog" }, h("button", { class: "primary" }, t("close"))),
-    );
-    this.keys.setAttribute("aria-label", t("keys"));
   }
 
   private describe(): void {
@@ -185,12 +165,12 @@ class Page {
 
   private press(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || this.keys.open) return;
-    if (["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.keys.is_open) return;
+    if (target.tagName === "SELECT" || (target.tagName === "INPUT" && event.key.length > 1)) return;
     if (event.key === " " && target.closest("button, summary, a")) return;
     const ids = [...this.run.sources.keys()];
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (key === "?") this.keys.showModal();
+    if (key === "?") this.keys.show();
     else if (key === "t") choose({ theme: THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]! });
     else if (key === "w" && ids.length > 1) location.hash = "wall";
     else if (/^[1-9]$/.test(key) && ids.length > 1 && ids[Number(key) - 1])

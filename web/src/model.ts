@@ -3,6 +3,7 @@
 import type { Cell, Hello, Health, History, Person, RawReading, Reading, Row, SourceHealth, SourceInfo } from "./types";
 import { number, text } from "./types";
 import type { Word } from "./words";
+import { say_state, t } from "./words";
 
 export const GROUP = 0;
 /** Seconds of single readings that are kept for trails and for the chart of the last seconds. */
@@ -32,7 +33,6 @@ export class Source {
   narrations: Row[] = [];
   recent = new Map<number, Point[]>();
   rest = new Map<number, { valence: number; arousal: number }>();
-  last_event_t = -1;
   /** Whether `reading` is of a moment that somebody looks back at. */
   is_past = false;
   readonly ages_ms: number[] = [];
@@ -77,12 +77,14 @@ export class Source {
     this.held.clear();
   }
 
+  /** Take the past; what has come since it was asked for, or is not stored yet, stays. */
   fill(history: History): void {
     const { windows, events, narrations } = this.hello.look.columns;
+    const known = [...this.windows.values()].flat();
     this.windows.clear();
-    for (const row of objects(windows, history.windows)) this.add_window(row);
-    this.events = objects(events, history.events);
-    this.narrations = objects(narrations, history.narrations);
+    for (const row of [...objects(windows, history.windows), ...known]) this.add_window(row);
+    this.events = joined(objects(events, history.events), this.events);
+    this.narrations = joined(objects(narrations, history.narrations), this.narrations);
     this.tell("history");
     this.tell("narration");
   }
@@ -92,7 +94,6 @@ export class Source {
     if (kind === "windows") for (const row of made) this.add_window(row);
     if (kind === "events") this.events.push(...made);
     if (kind === "narrations") this.narrations.push(...made);
-    if (kind === "events") this.last_event_t = performance.now();
     this.tell(kind === "narrations" ? "narration" : "history");
   }
 
@@ -128,12 +129,22 @@ export class Source {
   private hold(t: number, person: Person): Person {
     const before = this.held.get(person.id);
     let held = person;
-    if (before && t - before.t <= HOLD_S && t >= before.t) {
-      held = { ...person, joints: person.joints ?? before.person.joints };
+    if (before && !person.joints && t - before.t <= HOLD_S && t >= before.t) {
+      const { posture = null, movement = null } = before.person.row;
+      const row = { ...person.row, posture: person.row["posture"] || posture, movement: person.row["movement"] ?? movement };
+      held = { ...person, joints: before.person.joints, row };
     }
     if (person.joints) this.held.set(person.id, { t, person });
     return held;
   }
+}
+
+/** Return rows with those of others that are not among them, in order of time. */
+function joined(rows: Row[], others: Row[]): Row[] {
+  const key = (row: Row) => ["timestamp", "person", "kind", "after"].map((name) => row[name]).join("|");
+  const known = new Set(rows.map(key));
+  const all = [...rows, ...others.filter((row) => !known.has(key(row)))];
+  return all.sort((a, b) => (number(a, "timestamp") ?? 0) - (number(b, "timestamp") ?? 0));
 }
 
 /** How a camera that gives no pictures is called; "" for one that does. */
@@ -145,6 +156,12 @@ export function standing(health: SourceHealth | undefined): Word | "" {
 
 export function is_lost(health: SourceHealth | undefined): boolean {
   return Boolean(health?.lost_since_s) && standing(health) === "";
+}
+
+/** Since when a lost camera gives no pictures, and why, where that is known. */
+export function lost_words(health: SourceHealth): string {
+  const since = t("lost", new Date((health.lost_since_s ?? 0) * 1000).toLocaleTimeString());
+  return health.fault ? `${since}: ${say_state(health.fault)}` : since;
 }
 
 function unpack(mesh: string | undefined): Int16Array | null {

@@ -66,6 +66,7 @@ export class Narration {
         this.jump
           ? h("button", { type: "button", class: "link", click: () => this.jump?.(time) }, label)
           : h("time", {}, label),
+        text(row, "kind") === "story" ? h("strong", {}, t("story")) : null,
         h("span", { class: "badge" }, engine),
         is_fallback ? h("span", { class: "badge warn" }, t("fallback")) : null,
         h("span", { class: "faint" }, grounded === "true" ? t("checked") : is_fallback ? "" : t("unchecked")),

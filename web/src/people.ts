@@ -126,7 +126,7 @@ export class People {
       const share = shares[k] ?? null;
       const percent = share === null ? 0 : Math.round(share * 100);
       (bar.querySelector("i") as HTMLElement).style.width = `${percent}%`;
-      say(bar.querySelector("b")!, share === null ? "" : String(percent));
+      say(bar.querySelector("b")!, share === null ? "" : `${percent} %`);
       bar.classList.toggle("top", share !== null && share === Math.max(...shares.map((one) => one ?? 0)));
       if (share !== null && percent > 0) told.push(`${say_data(names[k]!)} ${percent} %`);
     });

@@ -54,8 +54,9 @@ export class Replay {
     const readings = await this.readings(t);
     if (this.gone) return;
     void this.readings(t + CHUNK_S / 2);
-    const raw = newest(readings, t + 0.02);
-    if (!raw || t - raw.t > STALE_S || raw.seq === this.shown_seq) return;
+    const found = newest(readings, t + 0.02);
+    const raw = found && t - found.t <= STALE_S ? found : nobody(this.source.id, t);
+    if (raw.seq === this.shown_seq) return;
     this.shown_seq = raw.seq;
     this.stage.lay(this.source.see(raw));
   }
@@ -127,6 +128,11 @@ export class Stills {
       return null; // The run has ended, or the connection is lost: what was measured remains.
     }
   }
+}
+
+/** What is known of a moment that was not looked at; another one ten times a second. */
+function nobody(source: string, t: number): RawReading {
+  return { source, seq: -2 - Math.floor(10 * t), t, wall_ms: 0, reason: "", people: [] };
 }
 
 function newest(readings: RawReading[], until: number): RawReading | null {

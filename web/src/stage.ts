@@ -1,7 +1,7 @@
 /** The picture of a source with the overlay on top; used large and as a tile of the wall. */
 
 import { fit, h, say } from "./dom";
-import { is_lost, standing } from "./model";
+import { is_lost, lost_words, standing } from "./model";
 import type { Run, Source } from "./model";
 import { draw_overlay } from "./overlay";
 import { settings } from "./settings";
@@ -33,6 +33,11 @@ export class Stage {
     const info = run.hello.sources.find((one) => one.id === source.id);
     this.shape(info?.width || 16, info?.height || 9);
     this.describe();
+  }
+
+  /** Whether the picture comes from the camera of a browser, and this page can give it. */
+  private get is_camera(): boolean {
+    return !this.compact && Boolean(this.run.hello.sources.find((one) => one.id === this.source.id)?.camera);
   }
 
   get width_px(): number {
@@ -83,8 +88,8 @@ export class Stage {
     let words = "";
     if (this.run.hello.finished) words = "";
     else if (standing(health)) words = t(standing(health) as Word);
-    else if (health?.lost_since_s) words = t("lost", new Date(health.lost_since_s * 1000).toLocaleTimeString());
-    else if (!this.shown) words = t("waiting");
+    else if (health?.lost_since_s) words = lost_words(health);
+    else if (!this.shown) words = t(this.is_camera ? "waiting_camera" : "waiting");
     else if (this.shown.reason) words = t("invalid", this.shown.reason);
     else if (hidden) words = t("no_pictures");
     say(this.note, words);

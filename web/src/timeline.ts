@@ -3,25 +3,22 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { clear, clock, h, signed, theme } from "./dom";
+import { Marks, name_of } from "./marks";
+import { in_words, table_of } from "./moment";
+import type { Moment } from "./moment";
 import { GROUP } from "./model";
 import type { Run, Source } from "./model";
 import { choose, settings } from "./settings";
-import type { Row } from "./types";
-import { number, text } from "./types";
-import { say_data, t } from "./words";
+import { MEASURES, nearest, people_of, recent_tables, run_tables } from "./tables";
+import type { Measure, Table } from "./tables";
+import { t } from "./words";
 
-const MEASURES = ["valence", "arousal", "movement"] as const;
 const DASHES: number[][] = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
-const HEIGHT_PX = 88;
+const HEIGHT_PX = 76;
 const REDRAW_MS = 200;
+const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800];
 /** A mark within so many pixels of the pointer is read out. */
 const NEAR_PX = 6;
-/** Where marks are closer than this, only the first in this order is drawn; hovering tells all. */
-const MARK_PX = 11;
-const MARK_ORDER = ["told", "quadrant_change", "arrival", "departure", "spike"];
-const MARK_SHAPES: Record<string, string> = { arrival: "▲", departure: "▼", quadrant_change: "◆", spike: "✚" };
-
-type Table = { t: number[]; people: Map<number, (number | null)[]> };
 
 export class Timeline {
   private readonly plots = h("div", {
@@ -33,17 +30,13 @@ export class Timeline {
     "aria-valuenow": 0,
   });
   private readonly tip = h("div", { class: "tip", hidden: true });
-  private readonly marks = h("div", { class: "marks", "aria-hidden": "true" });
+  private readonly marks: Marks;
   private readonly legend = h("div", { class: "legend" });
   private readonly ranges = h("div", { class: "segments", role: "group" });
-  readonly element = h(
-    "section",
-    { class: "card timeline-card" },
-    h("div", { class: "row" }, h("h2", {}, t("timeline")), this.legend, this.ranges),
-    h("div", { class: "plot-area" }, this.marks, this.plots, this.tip),
-  );
+  readonly element: HTMLElement;
   private charts: uPlot[] = [];
   private ids = "";
+  private shown: number[] = [];
   private tables: Table[] = [];
   private drawn_ms = 0;
   private timer = 0;
@@ -55,6 +48,13 @@ export class Timeline {
     private readonly source: Source,
     private readonly jump: ((t: number) => void) | null,
   ) {
+    this.marks = new Marks(source, jump);
+    this.element = h(
+      "section",
+      { class: "card timeline-card" },
+      h("div", { class: "row" }, h("h2", {}, t("timeline")), this.legend, this.ranges),
+      h("div", { class: "plot-area" }, this.marks.element, this.plots, this.tip),
+    );
     const label = `${t("timeline")}. ${t("timeline_help")}. ${jump ? t("timeline_jump") : ""}`;
     this.plots.setAttribute("aria-label", label);
     this.plots.addEventListener("keydown", (event) => this.press(event));
@@ -110,18 +110,20 @@ export class Timeline {
 
   private draw(): void {
     this.drawn_ms = performance.now();
-    this.tables = this.is_window ? this.recent_tables() : this.run_tables();
-    const ids = [...new Set(this.tables.flatMap((table) => [...table.people.keys()]))].sort((a, b) => a - b);
-    const key = `${ids.join()}|${this.is_window}`;
-    if (key !== this.ids) this.build(ids);
-    this.ids = key;
     const [from, to] = this.span();
+    this.tables = this.is_window ? recent_tables(this.source, from, to) : run_tables(this.source);
+    const present = this.source.reading?.people.map((person) => person.id) ?? [];
+    const { shown: ids, others } = people_of(this.tables, present);
+    const key = `${ids.join()}|${others}|${this.is_window}`;
+    if (key !== this.ids) this.build(ids, others);
+    this.ids = key;
     this.charts.forEach((chart, k) => {
       const table = this.tables[k]!;
       chart.setData([table.t, ...ids.map((id) => table.people.get(id) ?? table.t.map(() => null))], false);
       chart.setScale("x", { min: from, max: to });
     });
-    this.place_marks(from, to);
+    const chart = this.charts[0];
+    if (chart) this.marks.place(from, to, (time) => chart.valToPos(time, "x") + chart.over.offsetLeft);
     this.plots.setAttribute("aria-valuemax", String(Math.round(to)));
     this.plots.setAttribute("aria-valuemin", String(Math.round(from)));
     if (this.cursor < 0) {
@@ -135,58 +137,8 @@ export class Timeline {
     return [0, Math.max(1, this.source.duration_s, this.run.hello.finished ? 0 : this.now)];
   }
 
-  private run_tables(): Table[] {
-    return MEASURES.map((measure) => {
-      const column = measure === "movement" ? "movement" : `${measure}_mean`;
-      const times = new Set<number>();
-      for (const rows of this.source.windows.values())
-        for (const row of rows) times.add(number(row, "timestamp") ?? 0);
-      const sorted = [...times].sort((a, b) => a - b);
-      const where = new Map(sorted.map((time, k) => [time, k]));
-      const people = new Map<number, (number | null)[]>();
-      for (const [id, rows] of this.source.windows) {
-        const values: (number | null)[] = sorted.map(() => null);
-        for (const row of rows)
-          values[where.get(number(row, "timestamp") ?? 0)!] = this.rested(id, measure, number(row, column));
-        people.set(id, values);
-      }
-      return { t: sorted, people };
-    });
-  }
-
-  private recent_tables(): Table[] {
-    const [from, to] = this.span();
-    const times = new Set<number>();
-    for (const points of this.source.recent.values())
-      for (const point of points) if (point.t >= from && point.t <= to) times.add(point.t);
-    const sorted = [...times].sort((a, b) => a - b);
-    const where = new Map(sorted.map((time, k) => [time, k]));
-    return MEASURES.map((measure) => {
-      const people = new Map<number, (number | null)[]>();
-      for (const [id, points] of this.source.recent) {
-        // What a stride left out is no gap: undefined lets the line pass.
-        const values: (number | null)[] = new Array<null>(sorted.length).fill(undefined as unknown as null);
-        let any = false;
-        for (const point of points) {
-          const k = where.get(point.t);
-          if (k === undefined) continue;
-          any = true;
-          const value = this.rested(id, measure, point[measure]);
-          values[k] = value === null && measure === "movement" ? (undefined as unknown as null) : value;
-        }
-        if (any) people.set(id, values);
-      }
-      return { t: sorted, people };
-    });
-  }
-
-  private rested(id: number, measure: (typeof MEASURES)[number], value: number | null): number | null {
-    const rest = this.source.rest.get(id);
-    if (value === null || !rest || measure === "movement") return value;
-    return value - rest[measure];
-  }
-
-  private build(ids: number[]): void {
+  private build(ids: number[], others: number): void {
+    this.shown = ids;
     for (const chart of this.charts) chart.destroy();
     clear(this.plots);
     this.charts = MEASURES.map((measure, k) => new uPlot(this.options(measure, ids, k), [[]], this.plots));
@@ -194,22 +146,22 @@ export class Timeline {
     clear(
       this.legend,
       ...ids.map((id) => {
-        const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
         const swatch = h("span", { class: `swatch dash${id === GROUP ? "" : (id - 1) % DASHES.length}` });
         swatch.style.setProperty("--c", id === GROUP ? "var(--text)" : this.run.colour(id));
-        return h("span", { class: "key" }, swatch, name);
+        return h("span", { class: "key" }, swatch, name_of(id));
       }),
+      others ? h("span", {}, t("others", others)) : null,
     );
   }
 
-  private options(measure: (typeof MEASURES)[number], ids: number[], k: number): uPlot.Options {
+  private options(measure: Measure, ids: number[], k: number): uPlot.Options {
     const is_last = k === MEASURES.length - 1;
     const grid = { stroke: theme("--grid"), width: 1 };
     const axis = { stroke: theme("--faint"), grid, ticks: { show: false }, font: "11px system-ui, sans-serif" };
     return {
       width: Math.max(80, this.plots.clientWidth),
       height: HEIGHT_PX + (is_last ? 24 : 0),
-      padding: [8, 10, is_last ? 0 : 4, 0],
+      padding: [8, 18, is_last ? 0 : 4, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -222,7 +174,7 @@ export class Timeline {
         y: measure === "movement" ? { range: (_, __, max) => [0, Math.max(1, max || 0)] } : { range: [-1, 1] },
       },
       axes: [
-        { ...axis, show: is_last, size: 24, values: (_, ticks) => ticks.map((tick) => clock(tick)) },
+        { ...axis, show: is_last, size: 24, incrs: TICKS_S, values: (_, ticks) => ticks.map((tick) => clock(tick)) },
         {
           ...axis,
           size: 46,
@@ -259,8 +211,8 @@ export class Timeline {
     }
     const time = chart.data[0][idx] ?? 0;
     this.cursor = idx;
-    const [words, ...lines] = this.moment(idx, time);
-    clear(this.tip, h("strong", {}, words ?? ""), ...lines.map((line) => h("div", {}, line)));
+    const moment = this.moment(idx, time);
+    clear(this.tip, h("strong", {}, clock(time)), table_of(moment), ...moment.words.map((line) => h("p", {}, line)));
     this.tip.hidden = false;
     const x = chart.valToPos(time, "x") + chart.over.offsetLeft;
     const width = this.tip.offsetWidth;
@@ -268,20 +220,15 @@ export class Timeline {
     this.tip.style.left = `${Math.max(0, flip ? x - width - 10 : x + 10)}px`;
   }
 
-  private moment(idx: number, time: number): string[] {
-    const lines = [clock(time)];
-    for (const id of this.tables[0]?.people.keys() ?? []) {
+  private moment(idx: number, time: number): Moment {
+    const rows = this.shown.flatMap((id) => {
       const [v, a, m] = this.tables.map((table) => table.people.get(id)?.[idx] ?? null);
-      if (v == null && a == null && m == null) continue;
-      const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
-      lines.push(`${name}: ${signed(v ?? null)} / ${signed(a ?? null)} / ${m == null ? "–" : m.toFixed(2)}`);
-    }
+      if (v == null && a == null && m == null) return [];
+      return [{ name: name_of(id), values: [signed(v ?? null), signed(a ?? null), m == null ? "–" : m.toFixed(2)] }];
+    });
     const chart = this.charts[0];
-    const reach = chart ? chart.posToVal(NEAR_PX, "x") - chart.posToVal(0, "x") : 0;
-    const near = (row: Row) => Math.abs((number(row, "timestamp") ?? 0) - time) <= Math.max(reach, 0.5);
-    for (const row of this.source.events.filter(near).slice(0, 4)) lines.push(event_words(row));
-    for (const row of this.source.narrations.filter(near).slice(0, 1)) lines.push(`“${text(row, "text")}”`);
-    return lines;
+    const reach = Math.max(0.5, chart ? chart.posToVal(NEAR_PX, "x") - chart.posToVal(0, "x") : 0);
+    return { time, rows, words: this.marks.words(time - reach, time + reach) };
   }
 
   private jump_to(chart: uPlot): void {
@@ -322,31 +269,7 @@ export class Timeline {
     chart.setCursor({ left: chart.valToPos(time, "x"), top: 10 });
     this.cursor = idx;
     this.plots.setAttribute("aria-valuenow", String(Math.round(time)));
-    this.plots.setAttribute("aria-valuetext", this.moment(idx, time).join(". "));
-  }
-
-  private place_marks(from: number, to: number): void {
-    const chart = this.charts[0];
-    if (!chart) return;
-    const marks: HTMLElement[] = [];
-    const taken: number[] = [];
-    const put = (row: Row, kind: string, words: string) => {
-      const time = number(row, "timestamp") ?? 0;
-      if (time < from || time > to) return;
-      const x = chart.valToPos(time, "x") + chart.over.offsetLeft;
-      if (taken.some((other) => Math.abs(other - x) < MARK_PX)) return;
-      taken.push(x);
-      const mark = h("span", { class: `mark ${kind}`, title: `${clock(time)} ${words}` });
-      mark.textContent = MARK_SHAPES[kind] ?? "●";
-      mark.style.left = `${x}px`;
-      if (this.jump) mark.addEventListener("click", () => this.jump?.(time));
-      marks.push(mark);
-    };
-    for (const kind of MARK_ORDER) {
-      if (kind === "told") for (const row of this.source.narrations) put(row, "told", text(row, "text"));
-      else for (const row of this.source.events) if (text(row, "kind") === kind) put(row, kind, event_words(row));
-    }
-    clear(this.marks, ...marks);
+    this.plots.setAttribute("aria-valuetext", in_words(this.moment(idx, time)));
   }
 
   private resize(): void {
@@ -354,24 +277,6 @@ export class Timeline {
     this.charts.forEach((chart) => chart.width !== width && chart.setSize({ width, height: chart.height }));
     this.update();
   }
-}
-
-export function event_words(row: Row): string {
-  const id = number(row, "person") ?? GROUP;
-  const name = id === GROUP ? t("group") : `${t("person")} ${id}`;
-  const kind = text(row, "kind");
-  const [before, after] = [text(row, "before"), text(row, "after")].map(say_data);
-  if (kind === "quadrant_change") return `${name} ${t("quadrant_change")}: ${before || "–"} → ${after || "–"}`;
-  if (kind === "spike") return `${name}: ${t("spike")} ${before ?? ""} → ${after ?? ""}`;
-  return `${name} ${say_data(kind)}`;
-}
-
-function nearest(times: number[], wanted: number): number {
-  let best = 0;
-  times.forEach((time, k) => {
-    if (Math.abs(time - wanted) < Math.abs(times[best]! - wanted)) best = k;
-  });
-  return best;
 }
 
 function signed_tick(tick: number): string {

@@ -46,10 +46,12 @@ export interface Hello {
 }
 
 export interface SourceHealth {
-  rate_hz?: number;
+  rate_hz?: number | null;
   age_p50_ms?: number | null;
   age_p95_ms?: number | null;
   lost_since_s?: number | null;
+  /** Why a camera that is tried again gives no pictures, in the words of a `source_state`; "" else. */
+  fault?: string;
   note?: string | null;
   /** Of a camera of a live run: running, paused, removed and the like. */
   state?: string;

@@ -61,7 +61,7 @@ export class View {
       () => this.timeline.update(),
     );
     this.narration = new Narration(run, source, jump);
-    this.health = new HealthPanel(run);
+    this.health = new HealthPanel(run, source);
     this.camera = info?.camera ? new Camera(source.id) : null;
     const figure = h(
       "section",
@@ -74,15 +74,8 @@ export class View {
     this.element = h(
       "div",
       { class: "full" },
-      h("div", { class: "main-column" }, figure, this.timeline.element),
-      h(
-        "div",
-        { class: "side-column" },
-        this.plane.element,
-        this.people.element,
-        this.narration.element,
-        this.health.element,
-      ),
+      h("div", { class: "main-column" }, figure, this.timeline.element, this.health.element),
+      h("div", { class: "side-column" }, this.plane.element, this.people.element, this.narration.element),
     );
     this.undo.push(
       source.on("reading", () => {

@@ -25,7 +25,7 @@ interface Tile {
 }
 
 export class Wall {
-  private readonly grid = h("div", { class: "wall" });
+  private readonly grid = h("div", { class: "wall", id: "picture" });
   private readonly bar = h("div", { class: "toolbar" });
   private readonly pages = h("span", { class: "pages" });
   readonly element = h("div", { class: "wall-view" }, this.bar, this.grid);
@@ -97,12 +97,11 @@ export class Wall {
     return scrub;
   }
 
-  /** When something last happened at a source: on the wall of a finished run, up to its clock. */
+  /** How long ago (s, below 0) something last happened at a source, by its own clock or the wall's. */
   private happened(source: Source): number {
-    if (!this.scrub) return source.last_event_t;
-    const now = this.scrub.t + 0.02;
-    const times = source.events.map((row) => number(row, "timestamp") ?? 0).filter((at) => at <= now);
-    return Math.max(-1, ...times);
+    const now = this.scrub ? this.scrub.t + 0.02 : source.duration_s;
+    const last = source.events.findLast((row) => !this.scrub || (number(row, "timestamp") ?? 0) <= now);
+    return last ? (number(last, "timestamp") ?? 0) - now : -Infinity;
   }
 
   private build_bar(): void {
@@ -137,6 +136,7 @@ export class Wall {
     this.shown = key;
     const columns = Math.max(1, Math.min(Math.sqrt(settings.tiles), Math.ceil(Math.sqrt(shown.length))));
     this.grid.style.setProperty("--columns", String(columns));
+    this.grid.style.setProperty("--rows", String(Math.max(1, Math.ceil(shown.length / columns))));
     for (const [id, tile] of this.tiles)
       if (!shown.some((one) => one.id === id)) {
         tile.leave();
