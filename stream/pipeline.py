@@ -246,7 +246,15 @@ class Pipeline:
             start(f"vision-{number}", look, gives_way=has_window)
         shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
         strides = Strides(config.face_stride, config.pose_stride, config.pose_refresh)
-        pool = Pool(scheduler, self._links, made.workers, shelves, made.run.is_live, strides)
+        pool = Pool(
+            scheduler,
+            self._links,
+            made.workers,
+            shelves,
+            made.run.is_live,
+            strides,
+            config.most_age_s,
+        )
         start("infer", partial(infer_loop, pool=pool))
         end_s = time.monotonic() + READY_S
         while room.subscribers < len(self._workers.alive):
