@@ -19,8 +19,9 @@ from .frames import FrameLink
 LOOK_S = 0.03
 """Between two looks at who speaks: half the time from picture to picture. Our choice."""
 
-MEMORY_S = 20.0
-"""Over which it counts how much of a camera was seen. Our choice: several groups of pictures."""
+MEMORY_S = 40.0
+"""Over which it counts how much of a camera was seen. Our choice: long, so that who
+has to wait for its next group of pictures is made up for it."""
 
 CROWD = 1.1
 """So many times what can be looked at may be decoded at one moment, where key frames lie as they
@@ -31,6 +32,10 @@ SPEAKS_S = 0.2
 
 FINE = 20
 """Steps in which a share is told. Our choice."""
+
+NEARLY_ALL = 0.99
+"""What is told to those who have the floor while not all have: a decoder that is asked for less
+than everything leaves out pictures that no other refers to."""
 
 
 @dataclass
@@ -99,8 +104,9 @@ class Floor:
             has_room = decoded_hz + link.full_hz <= CROWD * self.budget_hz
             may = name in by_weight or has_room or self._speakers[name].weight < most
             # Of a camera that alone is too much, each group's head is decoded.
-            whole = math.ceil(FINE * min(1.0, CROWD * self.budget_hz / link.full_hz)) / FINE
-            self._tell(name, link, whole if may else 0.0)
+            head = math.ceil(FINE * min(1.0, CROWD * self.budget_hz / link.full_hz)) / FINE
+            most_share = 1.0 if math.isinf(self.budget_hz) else NEARLY_ALL
+            self._tell(name, link, min(head, most_share) if may else 0.0)
 
     def _tell(self, name: str, link: FrameLink, share: float) -> None:
         one = self._speakers[name]

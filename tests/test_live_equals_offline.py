@@ -90,7 +90,7 @@ def live(clip: Path, vision: Vision) -> list[Any]:
     turns = Turns()
     sink = memory()
     run = Pipeline(
-        config(live=True, workers=1, limit_frames=FRAMES),
+        config(live=True, workers=1, limit_frames=FRAMES, most_age_s=None),
         vision=Announced(vision, turns),
         sources=[OneByOne(clip, turns)],
         sinks=[("memory", sink)],
