@@ -98,15 +98,19 @@ class Floor:
             decoded_hz -= links[name].full_hz
             self._tell(name, links[name], 0.0)
         most = self._speakers[by_weight[-1]].weight if by_weight else math.inf
-        for name, link in links.items():
-            if name in speak and name not in by_weight:
-                continue
-            has_room = decoded_hz + link.full_hz <= CROWD * self.budget_hz
-            may = name in by_weight or has_room or self._speakers[name].weight < most
-            # Of a camera that alone is too much, each group's head is decoded.
-            head = math.ceil(FINE * min(1.0, CROWD * self.budget_hz / link.full_hz)) / FINE
-            most_share = 1.0 if math.isinf(self.budget_hz) else NEARLY_ALL
-            self._tell(name, link, min(head, most_share) if may else 0.0)
+        for name in by_weight:
+            self._tell(name, links[name], self._head(links[name]))
+        for name in links.keys() - speak:
+            has_room = decoded_hz + links[name].full_hz <= CROWD * self.budget_hz
+            may = has_room or self._speakers[name].weight < most
+            self._tell(name, links[name], self._head(links[name]) if may else 0.0)
+
+    def _head(self, link: FrameLink) -> float:
+        """Return the share of each group that who speaks decodes: less of one that is too much."""
+        if math.isinf(self.budget_hz):
+            return 1.0
+        share = math.ceil(FINE * min(1.0, CROWD * self.budget_hz / link.full_hz)) / FINE
+        return min(NEARLY_ALL, share)
 
     def _tell(self, name: str, link: FrameLink, share: float) -> None:
         one = self._speakers[name]

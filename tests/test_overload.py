@@ -47,16 +47,19 @@ def test_eight_cameras_whose_key_frames_come_at_once_share_two_cores() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("starts", STARTS)
 @pytest.mark.parametrize(
-    "costs, total_hz",
+    "costs, total_hz, ratio",
     [
-        pytest.param(Costs(0.004, 0.014, 0.025), 85, id="quick networks"),
-        pytest.param(Costs(0.005, 0.030, 0.040), 38, id="slow networks"),
+        pytest.param(Costs(0.004, 0.014, 0.025), 85, 1.1, id="quick networks"),
+        # A few groups of pictures in two minutes: one more or less is more than a tenth.
+        pytest.param(Costs(0.005, 0.030, 0.040), 38, 1.2, id="slow networks"),
     ],
 )
-def test_sixteen_cameras_share_two_cores(starts: str, costs: Costs, total_hz: float) -> None:
+def test_sixteen_cameras_share_two_cores(
+    starts: str, costs: Costs, total_hz: float, ratio: float
+) -> None:
     made = world(16, starts, costs, 120.0)
     least, most = made.results_hz[0], made.results_hz[-1]
-    assert most <= 1.1 * least, made.results_hz
+    assert most <= ratio * least, made.results_hz
     assert sum(made.results_hz) >= total_hz
     assert made.unseen < 0.1
     assert max(made.ages_s) <= 0.5
