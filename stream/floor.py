@@ -30,9 +30,6 @@ lie. Our choice."""
 SPEAKS_S = 0.2
 """A camera of which two pictures came in this time, or in that of four pictures, has the floor."""
 
-FINE = 20
-"""Steps in which a share is told. Our choice."""
-
 NEARLY_ALL = 0.99
 """What is told to those who have the floor while not all have: a decoder that is asked for less
 than everything leaves out pictures that no other refers to."""
@@ -98,19 +95,13 @@ class Floor:
             decoded_hz -= links[name].full_hz
             self._tell(name, links[name], 0.0)
         most = self._speakers[by_weight[-1]].weight if by_weight else math.inf
+        whole = 1.0 if math.isinf(self.budget_hz) else NEARLY_ALL
         for name in by_weight:
-            self._tell(name, links[name], self._head(links[name]))
+            self._tell(name, links[name], whole)
         for name in links.keys() - speak:
             has_room = decoded_hz + links[name].full_hz <= CROWD * self.budget_hz
             may = has_room or self._speakers[name].weight < most
-            self._tell(name, links[name], self._head(links[name]) if may else 0.0)
-
-    def _head(self, link: FrameLink) -> float:
-        """Return the share of each group that who speaks decodes: less of one that is too much."""
-        if math.isinf(self.budget_hz):
-            return 1.0
-        share = math.ceil(FINE * min(1.0, CROWD * self.budget_hz / link.full_hz)) / FINE
-        return min(NEARLY_ALL, share)
+            self._tell(name, links[name], whole if may else 0.0)
 
     def _tell(self, name: str, link: FrameLink, share: float) -> None:
         one = self._speakers[name]

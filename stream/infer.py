@@ -92,7 +92,8 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
     """Schedule frames to the workers and send observations on, in order, then `End`."""
     scheduler = pool.scheduler
     jobs = stage.socket("router", "jobs", bind="jobs")
-    receivers = {name: FrameReceiver(stage, link) for name, link in pool.links.items()}
+    links = {} if pool.is_live else pool.links  # Live, who is there already is told by `add` too.
+    receivers = {name: FrameReceiver(stage, link) for name, link in links.items()}
     fresh = Freshness(pool.most_age_s if pool.is_live else None)
     outlet = _Outlet(stage, pool, fresh)
     load = Load(scheduler, pool.links, pool.workers, time.monotonic()) if pool.is_live else None

@@ -107,15 +107,12 @@ def test_who_was_seen_most_is_cut_and_comes_back_with_its_next_key_frame() -> No
     assert told == {"a": [0.99, 0.0, 0.99, 1.0], "b": [0.99, 1.0]}, "the load has gone"
 
 
-def test_a_camera_that_alone_is_too_much_decodes_heads() -> None:
+def test_a_camera_that_alone_is_too_much_is_decoded_throughout() -> None:
     made, told = links({"a": 30.0})
     floor = Floor(made, 0.0)
     floor.budget_hz = 10.0
     speak(floor, made, "a", 1.0)
-    assert told == {"a": [0.4]}
-    floor.budget_hz = float("inf")
-    speak(floor, made, "a", 2.0)
-    assert told == {"a": [0.4, 1.0]}
+    assert told == {"a": [0.99]}
 
 
 def test_a_camera_that_joins_does_not_take_the_floor_from_all() -> None:
@@ -150,3 +147,26 @@ def test_a_late_result_is_told_only_by_who_was_silent() -> None:
     assert not fresh.may_leave("a", 0.9, 13.0)
     assert fresh.may_leave("a", 0.9, 13.6)
     assert all(Freshness(None).may_leave("a", 9.0, 0.1 * k) for k in range(3))
+
+
+@pytest.mark.slow
+def test_who_looks_three_times_too_slowly_for_ten_minutes_sees_the_present() -> None:
+    made = World([Made("cam", 15.0, 30, 0.0)], Costs(0.004, 0.2, 0.0), cores=1)
+    made.run(600.0)
+    assert 4.5 < made.results_hz[0] < 5.2
+    assert max(made.ages_s) <= 0.5
+    assert max(made.ages_s[-100:]) <= max(made.ages_s[:500]), "it does not grow"
+
+
+def test_neither_the_slowest_nor_the_fastest_camera_sets_the_rate() -> None:
+    """30, 15 and 5 a second, and two cores for half of it."""
+    rates_hz = {"fast": 30.0, "usual": 15.0, "slow": 5.0}
+    cameras = [Made(name, hz, round(2 * hz), 0.1) for name, hz in rates_hz.items()]
+    made = World(cameras, Costs(0.004, 0.060, 0.040))
+    made.run(WARM_S)
+    made.forget()
+    made.run(60.0)
+    seen_hz = {name: made.results[name] / 60 for name in rates_hz}
+    assert seen_hz["slow"] > 4.5, "nothing of it is lost to the others"
+    assert seen_hz["usual"] == pytest.approx(seen_hz["fast"], rel=0.15)
+    assert sum(seen_hz.values()) > 22
