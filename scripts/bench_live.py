@@ -5,14 +5,14 @@ naive loop is `cv2.VideoCapture` and the same networks in one thread, each camer
 that it has not read in time waits, as it does in a network's buffers, and its age counts from when
 it was due. Each part runs in a fresh process. A line goes to `benchmarks/results.jsonl`.
 
-Without `--url` the cameras are files that loop at their real speed: no server takes part in the
-load. `--url rtsp://127.0.0.1:8554/cam{n}` takes cameras 1, 2, … of a server that runs already.
+The cameras are files that loop at their real speed, so that no server takes part in the load. With
+`--rtsp` they are those of `scripts/rtsp_server` on the same cores, and what it uses is told too.
+All start at once, so that their key frames fall together: the hardest case.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import resource
@@ -21,16 +21,16 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from fractions import Fraction
+from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import av
-import cv2
 import numpy as np
 from bench import RESULTS, cpu_name
+from live_bench.clip import make_clip
+from live_bench.naive import naive
+from live_bench.server import process_cpu_s, served, thread_cpu_s
 
 from affectstream.sinks.base import Policy
 from affectstream.stream.cameras import check_cameras
@@ -38,51 +38,14 @@ from affectstream.stream.config import load
 from affectstream.stream.control import ask, running
 from affectstream.stream.messages import Delivery, Frame, Reading
 from affectstream.stream.pipeline import Pipeline
-from affectstream.stream.prepare import open_vision, versions
+from affectstream.stream.prepare import versions
 from affectstream.stream.status import Ask, RunState
 
-WIDTH_PX, HEIGHT_PX, GROUP_S = 1280, 720, 2
 WARM_S = 45.0
 """Measured from here on: strides and decoding have found their level."""
 
-
-def make_clip(source: str, folder: Path, rate_hz: int, seconds: int = 12) -> Path:
-    """Write the beginning of a clip as a camera would send it: no B-frames, a group of two seconds.
-
-    A clip that is too short is shown again.
-    """
-    path = folder / f"720p{rate_hz}.mp4"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=rate_hz)
-        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
-        keys = str(GROUP_S * rate_hz)
-        stream.options = {"preset": "veryfast", "crf": "26", "bf": "0", "g": keys}
-        stream.options |= {"keyint_min": keys, "sc_threshold": "0"}
-        for number, picture in enumerate(_again(source)):
-            if number == seconds * rate_hz:
-                break
-            frame = av.VideoFrame.from_ndarray(fitted(picture), "bgr24")
-            frame.pts, frame.time_base = number, Fraction(1, rate_hz)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
-
-
-def _again(source: str) -> Iterator[np.ndarray]:
-    while True:
-        with av.open(source) as container:
-            for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="bgr24")
-
-
-def fitted(picture: np.ndarray) -> np.ndarray:
-    """Return a picture in the middle of a grey 720p one."""
-    scale = min(WIDTH_PX / picture.shape[1], HEIGHT_PX / picture.shape[0])
-    size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-    canvas = np.full((HEIGHT_PX, WIDTH_PX, 3), 114, np.uint8)
-    left, top = (WIDTH_PX - size[0]) // 2, (HEIGHT_PX - size[1]) // 2
-    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(picture, size)
-    return canvas
+UNSEEN = ("overwritten", "capped", "stale")
+"""Fates of pictures that were decoded and not told of."""
 
 
 class Watch:
@@ -114,42 +77,56 @@ class Watch:
         """Nothing to close."""
 
 
-def pipeline(place: str, cameras: int, seconds: float) -> dict[str, Any]:
+def pipeline(place: str, cameras: int, seconds: float, server: int | None) -> dict[str, Any]:
     """Run the pipeline over cameras; measure after it has settled."""
-    first, *others = (entry(place, n) for n in range(1, cameras + 1))
+    entries = [entry(place, number) for number in range(1, cameras + 1)]
     watch = Watch()
-    run = Pipeline(load(None, cameras=check_cameras([first], "bench")), sinks=[("watch", watch)])
+    run = Pipeline(load(None, cameras=check_cameras(entries, "bench")), sinks=[("watch", watch)])
     run.start()
     endpoint = next(card.endpoint for card in running() if card.pid == os.getpid())
-    for other in others:  # One after the other: key frames of cameras do not fall together.
-        ask(endpoint, Ask("add", entry=other))
     time.sleep(WARM_S)
     watch.ages_ms, watch.looks = defaultdict(list), defaultdict(int)
-    start_s, cpu_s = time.monotonic(), time.process_time()
-    before, stages = state(endpoint), stage_cpu_s(run)
+    start_s, cpu_s, server_s = time.monotonic(), time.process_time(), process_cpu_s(server)
+    before, threads, looked = state(endpoint), thread_cpu_s(), looks_at_faces(run)
     time.sleep(seconds)
     wall_s, cpu_s = time.monotonic() - start_s, time.process_time() - cpu_s
-    after, used = state(endpoint), stage_cpu_s(run)
+    after, used, looked = state(endpoint), thread_cpu_s(), looks_at_faces(run) - looked
+    server_s = process_cpu_s(server) - server_s
     results = {name: list(ages) for name, ages in watch.ages_ms.items()}
-    looks = sum(watch.looks.values())
+    bodies = sum(watch.looks.values())
     run.stop()
     run.join()
-    wasted_s, captured_s = 0.0, 0.0
+    spent_s = {name: used[name] - threads.get(name, 0.0) for name in used}
+    decoding_s, wasted_s = 0.0, 0.0
     for old, new in zip(before.cameras, after.cameras, strict=True):
-        spent_s = used.get(f"capture-{new.camera}", 0.0) - stages.get(f"capture-{new.camera}", 0.0)
-        unseen = sum(new.drops.get(f, 0) - old.drops.get(f, 0) for f in ("overwritten", "capped"))
-        seen = new.results - old.results
-        wasted_s += spent_s * unseen / max(1, unseen + seen)
-        captured_s += spent_s
+        # A camera on the network decodes in a thread of its own.
+        own_s = sum(spent_s.get(f"{kind}-{new.camera}", 0.0) for kind in ("capture", "rtsp"))
+        unseen = sum(new.drops.get(fate, 0) - old.drops.get(fate, 0) for fate in UNSEEN)
+        decoding_s += own_s
+        wasted_s += own_s * unseen / max(1, unseen + new.results - old.results)
+    told = sum(len(ages) for ages in results.values())
+    vision_s = sum(s for name, s in spent_s.items() if name.startswith("vision-"))
+    wasted_s += vision_s * max(0.0, 1 - told / max(1, looked))
     return {
         **figures(results, cameras, wall_s, cpu_s),
-        "body_looks_per_s": round(looks / wall_s, 1),
+        "body_looks_per_s": round(bodies / wall_s, 1),
         "pose_stretch": after.pose_stretch,
         "decoded_share": sorted({one.decoded_share for one in after.cameras}),
-        "capture_cores": round(captured_s / wall_s, 2),
+        "capture_cores": round(decoding_s / wall_s, 2),
         "cpu_on_unseen": round(wasted_s / max(cpu_s, 1e-9), 3),
         "drops_per_s": drops_per_s(before, after, wall_s),
+        **({} if server is None else {"server_cores": round(server_s / wall_s, 2)}),
     }
+
+
+def looks_at_faces(run: Pipeline) -> int:
+    """Return how many frames the workers have looked at; reported about once a second."""
+    stages = dict(run.summary.stages).items()
+    return sum(
+        stage["steps"].get("face", {}).get("n", 0)
+        for name, stage in stages
+        if name.startswith("vision-")
+    )
 
 
 def entry(place: str, number: int) -> dict[str, object]:
@@ -167,11 +144,6 @@ def state(endpoint: str) -> RunState:
     return answer.state
 
 
-def stage_cpu_s(run: Pipeline) -> dict[str, float]:
-    """Return the processor time that each stage told of last."""
-    return {name: stage["cpu_s"] for name, stage in dict(run.summary.stages).items()}
-
-
 def drops_per_s(before: RunState, after: RunState, wall_s: float) -> dict[str, float]:
     """Return the frames that were not looked at, by reason, over all cameras."""
     lost: dict[str, int] = defaultdict(int)
@@ -181,27 +153,17 @@ def drops_per_s(before: RunState, after: RunState, wall_s: float) -> dict[str, f
     return {fate: round(count / wall_s, 1) for fate, count in lost.items() if count}
 
 
-def naive(place: str, cameras: int, seconds: float, rate_hz: int) -> dict[str, Any]:
-    """Read each camera in turn and look, in one thread; two seconds for warming up."""
-    eyes = open_vision(load(None))
-    places = [place.replace("{n}", str(n)) for n in range(1, cameras + 1)]
-    captures = [cv2.VideoCapture(one) for one in places]
-    ages_ms: dict[str, list[float]] = defaultdict(list)
-    start_s, cpu_s = time.monotonic(), time.process_time()
-    for number in itertools.count():
-        for index, capture in enumerate(captures):
-            found, image = capture.read()
-            if not found:
-                captures[index] = capture = cv2.VideoCapture(places[index])
-                found, image = capture.read()
-            due_s = start_s + number / rate_hz
-            time.sleep(max(0.0, due_s - time.monotonic()))
-            eyes.see(Frame(f"cam{index}", number, 0, number / rate_hz, 0, 0, image), None)
-            ages_ms[f"cam{index}"].append((time.monotonic() - due_s) * 1000)
-        if time.monotonic() - start_s > seconds:
-            break
-    wall_s = time.monotonic() - start_s
-    return figures(ages_ms, cameras, wall_s, time.process_time() - cpu_s)
+def loop(
+    place: str, cameras: int, seconds: float, rate_hz: int, server: int | None
+) -> dict[str, Any]:
+    """Run the naive loop, and measure it whole."""
+    places = [place.replace("{n}", str(number)) for number in range(1, cameras + 1)]
+    cpu_s, server_s = time.process_time(), process_cpu_s(server)
+    ages_ms, wall_s = naive(places, seconds, rate_hz)
+    found = figures(ages_ms, cameras, wall_s, time.process_time() - cpu_s)
+    if server is not None:
+        found["server_cores"] = round((process_cpu_s(server) - server_s) / wall_s, 2)
+    return found
 
 
 def figures(
@@ -219,46 +181,46 @@ def figures(
     }
 
 
-def measure(part: str, place: str, cameras: int, options: argparse.Namespace) -> dict[str, Any]:
+def measure(
+    part: str, place: str, cameras: int, options: argparse.Namespace, server: int | None
+) -> dict[str, Any]:
     """Run one part in a fresh process."""
     command = [sys.executable, __file__, "--part", part, "--clip", place]
     command += ["--cameras", str(cameras), "--seconds", str(options.seconds)]
-    done = subprocess.run(
-        [*command, "--rate", str(options.rate)], stdout=subprocess.PIPE, check=True
-    )
+    command += ["--rate", str(options.rate)]
+    command += [] if server is None else ["--server", str(server)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 def main() -> None:
     """Measure, print a table, append a line to the results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clip", default=str(files("affectstream.configs") / "demo.mp4"))
-    parser.add_argument("--url", help="cameras of a server, {n} for their number")
-    parser.add_argument("--cameras", default="1,4,8,16")
-    parser.add_argument("--rate", type=int, default=15, help="pictures a second of a camera")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--no-naive", action="store_true")
-    parser.add_argument("--part", choices=("pipeline", "naive"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.part == "pipeline":
-        print(json.dumps(pipeline(options.clip, int(options.cameras), options.seconds)))
-        return
-    if options.part == "naive":
-        print(json.dumps(naive(options.clip, int(options.cameras), options.seconds, options.rate)))
+    options = arguments()
+    if options.part is not None:
+        given = (options.clip, int(options.cameras), options.seconds)
+        if options.part == "pipeline":
+            found = pipeline(*given, options.server)
+        else:
+            found = loop(*given, options.rate, options.server)
+        print(json.dumps(found))
         return
     rows = {}
+    parts = ("pipeline",) if options.no_naive else ("pipeline", "naive")
     with tempfile.TemporaryDirectory() as folder:
-        place = options.url or str(make_clip(options.clip, Path(folder), options.rate))
+        clip = str(make_clip(options.clip, Path(folder), options.rate))
         for count in map(int, options.cameras.split(",")):
-            for part in ("pipeline",) if options.no_naive else ("pipeline", "naive"):
-                rows[f"{part} {count}"] = found = measure(part, place, count, options)
+            for part in parts:
+                with served(clip, count) if options.rtsp else nullcontext((clip, None)) as where:
+                    rows[f"{part} {count}"] = found = measure(
+                        part, where[0], count, options, where[1]
+                    )
                 print(line(part, count, found), file=sys.stderr, flush=True)
     row = {
         "date": time.strftime("%Y-%m-%d"),
         "bench": "live",
         "clip": f"{Path(options.clip).name} as 720p{options.rate}",
-        "over": "rtsp" if options.url else "files",
+        "over": "rtsp" if options.rtsp else "files",
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "versions": versions(),
@@ -266,6 +228,20 @@ def main() -> None:
     }
     with RESULTS.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clip", default=str(files("affectstream.configs") / "demo.mp4"))
+    parser.add_argument("--rtsp", action="store_true", help="by a server of ours, on these cores")
+    parser.add_argument("--cameras", default="1,4,8,16")
+    parser.add_argument("--rate", type=int, default=15, help="pictures a second of a camera")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--no-naive", action="store_true")
+    parser.add_argument("--part", choices=("pipeline", "naive"), help=argparse.SUPPRESS)
+    parser.add_argument("--server", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
 def line(part: str, cameras: int, found: dict[str, Any]) -> str:
@@ -283,6 +259,8 @@ def line(part: str, cameras: int, found: dict[str, Any]) -> str:
             f"(x{found['pose_stretch']})  decoded {found['decoded_share'][0]:.0%}  "
             f"{found['drops_per_s']}"
         )
+    if "server_cores" in found:
+        text += f"  server {found['server_cores']:.2f} cores"
     return text
 
 

@@ -72,6 +72,11 @@ class RunConfig(BaseModel):
     live: bool = Field(
         False, description="newest frame wins and drops are counted, instead of every frame"
     )
+    most_age_s: Positive | None = Field(
+        0.5,
+        description="live: a result older than this many seconds is not told, unless its camera "
+        "told nothing for 2 s; `null`: every one is",
+    )
     resolution: str | None = Field(
         None,
         pattern=r"^\d+x\d+$",

@@ -8,9 +8,9 @@ source and has two ends: `FrameSender` in the capture thread, `FrameReceiver` in
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from .bus import Socket, receive, ring
 from .cameras import Treatment
@@ -21,22 +21,27 @@ from .stage import Stage
 
 _links = itertools.count()
 
+USUAL_HZ = 25.0
+"""What a camera is taken to give until it has told."""
+
 
 class FrameLink:
     """What both ends share: the frames on their way.
 
     Policy `every`: up to the link's capacity wait, the sender waits for room. Policy `latest`: one
     slot, a frame not taken in time is overwritten by the next, and the sender counts it; `sent` and
-    `lost` are how many came and how many of them were. `target_hz` is how many a second are
-    wanted, told by the receiver.
+    `lost` are how many came and how many of them were, `late` how many were taken and then too old.
+    `full_hz` is how many there are a second, decoded or not, told by the sender, which also sets
+    `keep`: what to call, from any thread, to have more or less of them decoded.
     """
 
     def __init__(self, source_id: str, policy: Policy, treatment: Treatment | None = None) -> None:
         """Make an empty link; a camera that comes back gets another one, with its own address."""
         self.address = f"frames/{source_id}/{next(_links)}"
         self.treatment = treatment or Treatment()
-        self.sent = self.lost = 0
-        self.target_hz = math.inf
+        self.sent = self.lost = self.late = 0
+        self.full_hz = USUAL_HZ
+        self.keep: Callable[[float], None] = lambda share: None
         self.source_id = source_id
         self.policy = policy
         self.row = "frames.replay" if policy == "every" else "frames.live"
@@ -58,6 +63,11 @@ class FrameLink:
         if self.policy == "latest":
             return self._newest.take()
         return self._all.popleft() if self._all else None
+
+    @property
+    def seen(self) -> int:
+        """How many were, or may still be, looked at."""
+        return self.sent - self.lost - self.late
 
     @property
     def is_empty(self) -> bool:

@@ -12,28 +12,20 @@ import msgspec
 
 from ..models.base import Vision
 from .bus import receive, receive_from, send_to
-from .demand import Balance, Demand
 from .errors import ModelError
 from .frames import FrameLink, FrameReceiver, PictureShelf
-from .messages import End, Observation
+from .freshness import Freshness
+from .load import Load
+from .messages import End, Frame, Observation
 from .region import nothing, see_region
 from .schedule import Job, Scheduler
 from .stage import Stage
-from .strides import Stretch, Strides
+from .strides import Strides
 
 log = logging.getLogger(__name__)
 
 MAX_ERRORS_IN_A_ROW = 10
 """Networks that fail on this many frames one after another, live of every camera, end the run."""
-
-STALE_S = 0.4
-"""A live frame that waited longer for a worker is not looked at. Our choice: with the time of the
-networks themselves, no result is older than half a second."""
-
-LOAD_PERIOD_S = 1.0
-DEMAND_PERIODS = 4
-"""How often strides and decoding are adapted to the load. Our choice: decoding answers by the group
-of pictures, one or two seconds."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -84,7 +76,8 @@ class Pool:
 
     `links` are those of a replay. Live, the supervisor puts a camera's link there before it
     commands `add`, maybe before this thread has begun: only the command lets a camera in.
-    `strides` are those of a live camera that has none of its own.
+    `strides` are those of a live camera that has none of its own, `most_age_s` how old a result of
+    one may be, None for any age.
     """
 
     scheduler: Scheduler
@@ -93,6 +86,7 @@ class Pool:
     shelves: Sequence[PictureShelf] = ()
     is_live: bool = False
     strides: Strides = field(default_factory=lambda: Strides(1, 1, 1))
+    most_age_s: float | None = None
 
 
 def infer_loop(stage: Stage, pool: Pool) -> None:
@@ -101,9 +95,11 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
     jobs = stage.socket("router", "jobs", bind="jobs")
     links = {} if pool.is_live else pool.links
     receivers = {name: FrameReceiver(stage, link) for name, link in links.items()}
-    outlet = _Outlet(stage, pool.is_live)
-    load = _Load(stage, pool)
+    fresh = Freshness(pool.most_age_s if pool.is_live else None)
+    outlet = _Outlet(stage, pool, fresh)
+    load = Load(scheduler, pool.links, pool.workers, time.monotonic()) if pool.is_live else None
     idle: deque[bytes] = deque()
+    started_s: dict[int, float] = {}
     while not (
         scheduler.is_idle and len(idle) == pool.workers and (stage.is_sealed or not pool.is_live)
     ):
@@ -112,10 +108,13 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
         while (answer := receive_from(jobs)) is not None:
             idle.append(answer[0])
             if answer[1]:
-                scheduler.finish(int.from_bytes(answer[1], "little"))
+                number = int.from_bytes(answer[1], "little")
+                fresh.took(time.monotonic() - started_s.pop(number))
+                scheduler.finish(number)
         _join_sources(stage, pool, receivers)
-        _admit(stage, pool, receivers, len(idle))
+        _admit(stage, pool, receivers, fresh, len(idle))
         while idle and (job := scheduler.next_job()) is not None:
+            started_s[job.number] = time.monotonic()
             send_to(jobs, idle.popleft(), job.number.to_bytes(8, "little"))
         for observation in scheduler.in_order():
             outlet.send(observation, receivers)
@@ -125,7 +124,11 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
             stage.drop(receivers.pop(source_id).socket)
             outlet.end(source_id)
             stage.report("gone", source_id=source_id)
-        load.tell(time.monotonic(), pool.workers - len(idle))
+        if load is not None and load.tell(time.monotonic(), pool.workers - len(idle)):
+            stage.gauges["stretch"] = scheduler.factor
+            for source_id, count in scheduler.put_off.items():
+                stage.tally.add(f"source:{source_id}", "pose_put_off", count)
+            scheduler.put_off.clear()
     for peer in idle:
         send_to(jobs, peer, b"")
     outlet.end()
@@ -144,19 +147,36 @@ def _join_sources(stage: Stage, pool: Pool, receivers: dict[str, FrameReceiver])
         pool.scheduler.add(source_id, strides, own.region)
 
 
-def _admit(stage: Stage, pool: Pool, receivers: Mapping[str, FrameReceiver], idle: int) -> None:
+def _admit(
+    stage: Stage,
+    pool: Pool,
+    receivers: Mapping[str, FrameReceiver],
+    fresh: Freshness,
+    idle: int,
+) -> None:
     """Take frames in while there are any and the scheduler wants them."""
     while True:
         frames = (receivers[source_id].take() for source_id in pool.scheduler.wanted(idle))
         frame = next((frame for frame in frames if frame is not None), None)
         if frame is None:
             return
-        if pool.is_live and time.monotonic_ns() - frame.t_mono_ns > STALE_S * 1e9:
-            stage.tally.add(f"source:{frame.source_id}", "stale")
+        if not fresh.may_start(_age_s(frame)):
+            _count_stale(stage, pool, frame.source_id)
             continue
         for shelf in pool.shelves:
             shelf.put(frame)
         pool.scheduler.admit(frame)
+
+
+def _age_s(of: Frame | Observation) -> float:
+    return time.monotonic() - of.t_mono_ns / 1e9
+
+
+def _count_stale(stage: Stage, pool: Pool, source_id: str) -> None:
+    """Count a frame that was looked at too late, or not at all: its decoding was in vain."""
+    stage.tally.add(f"source:{source_id}", "stale")
+    if source_id in pool.links:
+        pool.links[source_id].late += 1
 
 
 def _close_sources(
@@ -168,93 +188,38 @@ def _close_sources(
             del stage.last_seq[source_id]
 
 
-class _Load:
-    """Answers load: stretches the strides of bodies, and tells cameras how much to decode."""
-
-    def __init__(self, stage: Stage, pool: Pool) -> None:
-        self._stage = stage
-        self._pool = pool
-        self._stretch = Stretch()
-        self._demand, self._balance = Demand(), Balance()
-        self._marks: dict[str, tuple[int, int]] = {}
-        self._old: dict[str, tuple[int, int]] = {}
-        self._next_s = self._at_s = time.monotonic()
-        self._periods = 0
-        self._at_work = 0
-        self._work_s = [0.0]
-
-    def tell(self, now_s: float, at_work: int) -> None:
-        """Note how many workers are at work from here on; once a second, answer the load."""
-        if not self._pool.is_live:
-            return
-        self._work_s[-1] += self._at_work * (now_s - self._at_s)
-        self._at_s, self._at_work = now_s, at_work
-        if now_s >= self._next_s:
-            self._next_s = now_s + LOAD_PERIOD_S
-            self._adapt()
-
-    def _adapt(self) -> None:
-        self._periods += 1
-        per_period = self._pool.workers * LOAD_PERIOD_S
-        work_s, self._work_s = self._work_s, [*self._work_s[1 - DEMAND_PERIODS :], 0.0]
-        links = list(self._pool.links.values())
-        counts = {link.address: (link.sent, link.lost) for link in links}
-        fresh = _since(self._marks, counts)
-        self._marks = counts
-        sent, lost = sum(one[0] for one in fresh.values()), sum(one[1] for one in fresh.values())
-        scheduler = self._pool.scheduler
-        scheduler.factor = self._stretch.tell(sent - lost, lost, work_s[-1] / per_period)
-        self._stage.gauges["stretch"] = scheduler.factor
-        for source_id, count in scheduler.put_off.items():
-            self._stage.tally.add(f"source:{source_id}", "pose_put_off", count)
-        scheduler.put_off.clear()
-        if self._periods % DEMAND_PERIODS == 0:
-            span_s = DEMAND_PERIODS * LOAD_PERIOD_S
-            fresh, self._old = _since(self._old, counts), counts
-            rates = {
-                name: (sent / span_s, (sent - lost) / span_s)
-                for name, (sent, lost) in fresh.items()
-            }
-            decoded_hz, seen_hz = zip(*rates.values(), strict=True) if rates else ((), ())
-            busy = sum(work_s) / len(work_s) / per_period
-            targets = self._balance.tell(self._demand.tell(decoded_hz, seen_hz, busy), rates)
-            for link in links:
-                link.target_hz = targets[link.address]
-
-
-def _since(
-    before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
-) -> dict[str, tuple[int, int]]:
-    """Return what was sent and lost since, by link."""
-    return {
-        name: (sent - before.get(name, (0, 0))[0], lost - before.get(name, (0, 0))[1])
-        for name, (sent, lost) in after.items()
-    }
-
-
 class _Outlet:
     """Counts and sends observations to aggregation."""
 
-    def __init__(self, stage: Stage, is_live: bool) -> None:
-        self._stage = stage
-        self._is_live = is_live
+    def __init__(self, stage: Stage, pool: Pool, fresh: Freshness) -> None:
+        self._stage, self._pool, self._fresh = stage, pool, fresh
         self._socket = stage.socket("push", "observations", connect="observations")
         self._errors_in_a_row: dict[str, int] = {}
 
     def send(self, observation: Observation, open_sources: Collection[str]) -> None:
+        """Send what is not too old; one that says what went wrong never is."""
         source_id = observation.source_id
-        self._stage.tally.add(
-            f"source:{source_id}", "inferred" if observation.valid else "infer_error"
-        )
-        rows = self._errors_in_a_row
+        self._watch_errors(observation, open_sources)
+        if observation.valid and not self._fresh.may_leave(
+            source_id, _age_s(observation), time.monotonic()
+        ):
+            _count_stale(self._stage, self._pool, source_id)
+            return
+        fate = "inferred" if observation.valid else "infer_error"
+        self._stage.tally.add(f"source:{source_id}", fate)
+        self._stage.send(self._socket, _encode(observation))
+
+    def end(self, source_id: str = "") -> None:
+        self._fresh.forget(source_id)
+        self._stage.send(self._socket, _encode(End("infer", source_id)))
+
+    def _watch_errors(self, observation: Observation, open_sources: Collection[str]) -> None:
+        source_id, rows = observation.source_id, self._errors_in_a_row
         rows[source_id] = 0 if observation.valid else rows.get(source_id, 0) + 1
-        concerned = {*open_sources, *rows} if self._is_live else {source_id}
+        concerned = {*open_sources, *rows} if self._pool.is_live else {source_id}
         if all(rows.get(one, 0) >= MAX_ERRORS_IN_A_ROW for one in concerned):
+            self._stage.tally.add(f"source:{source_id}", "infer_error")
             raise ModelError(
                 f"{observation.reason} ({MAX_ERRORS_IN_A_ROW} frames in a row; the last is "
                 f"{observation.seq} of {source_id})"
             )
-        self._stage.send(self._socket, _encode(observation))
-
-    def end(self, source_id: str = "") -> None:
-        self._stage.send(self._socket, _encode(End("infer", source_id)))

@@ -28,7 +28,7 @@ from .stage import Stage, Stopped
 log = logging.getLogger(__name__)
 
 ADAPT_S = 2.0
-"""How often a camera's source is told how much to decode. Our choice."""
+"""How often a camera's rate is measured. Our choice: the usual group of pictures."""
 
 _END = Picture(0.0, np.empty((0, 0, 3), np.uint8))
 
@@ -114,7 +114,7 @@ class _Take:
         self._views = views
         self._watch: SourceWatch | None = None
         self._decoded = 0
-        self._had: int | None = None
+        self._had: tuple[int, int] | None = None
         self._adapt_s = 0.0
         self._epoch = seat.mark.epoch + 1
         self._ahead_s: float | None = None
@@ -128,6 +128,7 @@ class _Take:
             seat.source = seat.reopen()
         attach(self.recorder, seat.source, seat.treatment.privacy, lambda: stage.is_paused)
         self._watch = SourceWatch(stage, seat.source)
+        self._link.keep = seat.source.keep
         outs = [FrameSender(stage, self._link).send, *self._views]
         pictures: Iterator[Picture | None] = seat.source.pictures()
         while not self._is_over:
@@ -219,17 +220,17 @@ class _Take:
             out(frame)
 
     def _adapt(self, source: Source) -> None:
-        """Have less decoded while much of it would be thrown away."""
+        """Tell how many pictures there are, decoded or not."""
         now_s = time.monotonic()
         if now_s < self._adapt_s:
             return
-        had, self._had = self._had, self._decoded + source.shed_frames
+        had, self._had = self._had, (self._decoded, source.shed_frames)
         since_s, self._adapt_s = now_s - self._adapt_s + ADAPT_S, now_s + ADAPT_S
         if had is None:
             return
-        share = min(1.0, self._link.target_hz * since_s / max(1, self._had - had))
-        self._stage.gauges[f"decoded:{self._seat.source_id}"] = share
-        source.keep(share)
+        decoded, shed = (max(0, now - before) for now, before in zip(self._had, had, strict=True))
+        self._link.full_hz = max(1, decoded + shed) / since_s
+        self._stage.gauges[f"decoded:{self._seat.source_id}"] = decoded / max(1, decoded + shed)
 
     def _count(self, fate: str, number: int = 1) -> None:
         """Count pictures that were captured and go no further."""

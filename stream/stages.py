@@ -43,7 +43,8 @@ def start_stages(
         workers.start(f"vision-{number}", look, gives_way=has_window)
     shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
     strides = Strides(config.face_stride, config.pose_stride, config.pose_refresh)
-    pool = Pool(scheduler, links, made.workers, shelves, made.run.is_live, strides)
+    is_live, most_age_s = made.run.is_live, config.most_age_s
+    pool = Pool(scheduler, links, made.workers, shelves, is_live, strides, most_age_s)
     workers.start("infer", partial(infer_loop, pool=pool))
 
 

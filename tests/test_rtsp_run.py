@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from helpers import memory, pipeline
-from rtsp_faults import Camera, encode
+from rtsp_faults import Camera, camera_process, encode
 
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.cli import main
@@ -133,6 +133,72 @@ def canaries(folder: Path) -> list[Path]:
     """Return the files that hold the password in any form."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path for path in files if any(form.encode() in path.read_bytes() for form in FORMS)]
+
+
+def states(folder: Path) -> dict[str, str]:
+    """Return how each camera is by `run.json`."""
+    try:
+        record = json.loads((folder / "out" / "run.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: source.get("state", "") for name, source in record["sources"].items()}
+
+
+@pytest.mark.slow
+def test_every_fault_has_its_name_in_the_record_the_terminal_and_the_status(tmp_path: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="as-") as place,
+        socket.socket() as unused,
+        socket.socket() as deaf,
+        camera_process() as (killed, killed_url),
+        camera_process() as (frozen, frozen_url),
+        Camera(encode(), user="admin", password="right") as strict,
+        Camera(encode(), behaviour="noise") as noise,
+    ):
+        for one in (unused, deaf):
+            one.bind(("127.0.0.1", 0))
+        deaf.listen(8)
+        urls = {
+            "killed": killed_url,
+            "frozen": frozen_url,
+            "login": strict.url("admin:CANARY-wrong"),
+            "name": "rtsp://no-such-camera.invalid/x",
+            "port": f"rtsp://127.0.0.1:{unused.getsockname()[1]}/x",
+            "deaf": f"rtsp://127.0.0.1:{deaf.getsockname()[1]}/x",
+            "noise": noise.url(),
+        }
+        cameras = [{"name": name, "url": url} for name, url in urls.items()]
+        (tmp_path / "c.yaml").write_text(json.dumps({"cameras": cameras}))
+        options = ("--out", "out", "--model", "face=none", "--model", "pose=none")
+        env = {"XDG_RUNTIME_DIR": place}
+        with command("run", "c.yaml", *options, folder=tmp_path, env=env):
+            out = tmp_path / "stdout"
+            for name in ("killed", "frozen"):
+                wait(lambda name=name: states(tmp_path).get(name) == "playing", f"{name} plays")
+            killed.kill()
+            frozen.send_signal(signal.SIGSTOP)
+            expected = {
+                "killed": {"closed_port"},
+                "frozen": {"silent"},
+                "login": {"refused"},
+                "name": {"no_host"},
+                "port": {"closed_port"},
+                "deaf": {"silent", "no_route"},  # Once the queue of the port is full.
+                "noise": {"garbage"},
+            }
+            for name, words in expected.items():
+                wait(lambda name=name, words=words: states(tmp_path).get(name) in words, name)
+                told = [f"{name}  camera {word.replace('_', ' ')}: " for word in words]
+                assert any(one in out.read_text() for one in told), (name, out.read_text())
+            assert "frozen  camera stalled: " in out.read_text()
+            status = json.loads(ctl("status", "--json", folder=tmp_path, env=env).stdout)
+            found = {one["camera"]: one for one in status["cameras"]}
+            for name, words in expected.items():
+                assert found[name]["state"] in words and found[name]["detail"], found[name]
+            frozen.send_signal(signal.SIGCONT)
+            wait(lambda: states(tmp_path)["frozen"] == "playing", "it plays again")
+            assert ctl("stop", folder=tmp_path, env=env).returncode == 0
+    assert not canaries(tmp_path / "out")
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_videos import make
 
-from affectstream.stream.demand import MOST_LEAN, Balance, Demand
+from affectstream.stream.demand import Demand
 from affectstream.stream.sources._shed import PacketChoice
 from affectstream.stream.sources.base import Picture
 from affectstream.stream.sources.video import Config, Video
@@ -131,83 +131,34 @@ def test_pictures_that_none_refers_to_are_left_out_first(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("periods", "expected"),
     [
-        pytest.param([((15, 15), (15, 15))] * 3, [inf, inf, inf], id="everything is seen"),
-        pytest.param([((15, 15), (13, 13))] * 3, [inf, inf, inf], id="a little waste is let be"),
-        pytest.param([((15, 15), (7, 7))], [8.75], id="half is seen"),
-        pytest.param([((15, 5), (8, 5))], [10], id="a slower camera is all seen"),
-        pytest.param([((15, 15), (0, 0))], [7.5], id="it falls by half at most"),
-        pytest.param([((1, 1), (0, 0))] * 2, [0.5, 0.5], id="not quite nothing is asked"),
+        pytest.param([(30, 30)] * 3, [inf, inf, inf], id="everything is seen"),
+        pytest.param([(30, 26)] * 3, [inf, inf, inf], id="a little waste is let be"),
+        pytest.param([(30, 14)], [17.5], id="half is seen"),
+        pytest.param([(30, 0)], [15], id="it falls by half at most"),
+        pytest.param([(1, 0)] * 2, [0.5, 0.5], id="not quite nothing is asked"),
+        pytest.param([(30, 8), (14, 8), (10, 4)], [15, 10, 5], id="it falls"),
         pytest.param(
-            [((15, 15), (4, 4)), ((7, 7), (4, 4)), ((5, 5), (2, 2))], [7.5, 5, 2.5], id="it falls"
-        ),
-        pytest.param(
-            [((15, 15), (8, 8))] + [((10, 10), (10, 10))] * 8,
-            [10, 15, 22.5, 33.75, inf, inf, inf, inf, inf],
+            [(30, 16)] + [(20, 20)] * 7,
+            [20, 25, 31.25, 39.06, 48.83, 61.04, 76.29, inf],
             id="the load goes away",
         ),
-        pytest.param([((), ()), ((0, 0), (0, 0))], [inf, inf], id="no picture, no decision"),
+        pytest.param([(0, 0)], [inf], id="no picture, no decision"),
     ],
 )
-def test_the_target_follows_what_is_seen(
-    periods: list[tuple[tuple[float, ...], tuple[float, ...]]], expected: list[float]
+def test_the_budget_follows_what_is_seen(
+    periods: list[tuple[float, float]], expected: list[float]
 ) -> None:
     demand = Demand()
     found = [
-        demand.tell(decoded, seen, busy=0.9 if sum(seen) < sum(decoded) else 0.6)
-        for decoded, seen in periods
+        demand.tell(decoded_hz, seen_hz, busy=0.9 if seen_hz < decoded_hz else 0.6)
+        for decoded_hz, seen_hz in periods
     ]
     assert found == pytest.approx(expected, abs=0.01)
 
 
 def test_pictures_that_come_at_once_are_no_overload() -> None:
     demand = Demand()
-    assert demand.tell([15, 15], [5, 5], busy=0.4) == inf
-    assert demand.tell([15, 15], [5, 5], busy=0.9) == 7.5
-    assert demand.tell([7, 7], [5, 5], busy=0.8) == 7.5
-    assert demand.tell([7, 7], [5, 5], busy=0.5) == 11.25
-
-
-def test_a_camera_is_not_looked_at_more_than_another_of_its_rate() -> None:
-    """Three cameras and 30 looks a second: what each decodes settles on the same."""
-    demand, decoded = Demand(), [25.0, 25.0, 5.0]
-    for _ in range(40):
-        share = 30 / max(30.0, sum(decoded))
-        target = demand.tell(decoded, [rate * share for rate in decoded], busy=1.0)
-        decoded = [min(25.0, target), min(25.0, target), min(5.0, target)]
-    assert decoded[0] == decoded[1] and decoded[2] == 5.0
-    assert 12 < decoded[0] <= 25
-
-
-def test_who_is_seen_less_decodes_more_until_all_are_seen_alike() -> None:
-    """Of two cameras whose pictures collide, each loses what the third does not."""
-    balance, target = Balance(), {"a": 6.0, "b": 6.0, "c": 6.0}
-    for _ in range(12):
-        rates = {name: (hz, hz if name == "c" else hz / 2) for name, hz in target.items()}
-        target = balance.tell(6.0, rates)
-    seen = [target["a"] / 2, target["b"] / 2, target["c"]]
-    assert max(seen) < 1.1 * min(seen)
-    assert sum(target.values()) == pytest.approx(18.0)
-
-
-@pytest.mark.parametrize(
-    ("rates", "expected"),
-    [
-        pytest.param({"a": (6, 3), "b": (6, 3)}, [6, 6], id="alike"),
-        pytest.param({"a": (6, 3), "b": (6, 3), "slow": (1, 1)}, [6, 6, 6], id="a slow one"),
-        pytest.param({"a": (6, 3), "b": (6, 0)}, [3.708, 8.292], id="none seen"),
-        pytest.param({}, [], id="nobody"),
-    ],
-)
-def test_a_balance_leaves_alone_who_cannot_give_more(
-    rates: dict[str, tuple[float, float]], expected: list[float]
-) -> None:
-    assert list(Balance().tell(6.0, rates).values()) == pytest.approx(expected, abs=1e-3)
-
-
-def test_a_balance_is_bounded_and_forgotten_when_all_is_decoded() -> None:
-    balance = Balance()
-    for _ in range(30):
-        told = balance.tell(4.0, {"a": (9, 4), "b": (9, 0)})
-    assert told["b"] <= 4.0 * MOST_LEAN and told["a"] >= 4.0 / MOST_LEAN
-    assert set(balance.tell(inf, {"a": (9, 4), "b": (9, 0)}).values()) == {inf}
-    assert balance.tell(4.0, {"a": (5, 4), "b": (5, 4)}) == {"a": 4.0, "b": 4.0}
+    assert demand.tell(30, 10, busy=0.4) == inf
+    assert demand.tell(30, 10, busy=0.9) == 15
+    assert demand.tell(14, 10, busy=0.8) == 15
+    assert demand.tell(14, 10, busy=0.5) == 18.75

@@ -97,27 +97,44 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
 
 
 def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
-    """Return the newest line of the live results as a table, or how to get one."""
-    row = _newest(results, "live")
-    if row is None:
+    """Return the live results as a table for files and one for RTSP, or how to get them."""
+    texts = [_live_table(results, over) for over in ("files", "rtsp")]
+    if not any(texts):
         return "No figures yet: `scripts/bench live` measures on your machine."
-    rows = []
-    for name, found in row["live"].items():
-        low, high = found["results_per_s"]
-        rows.append(
-            [
-                name.replace("pipeline", "affectstream").replace("naive", "naive loop"),
-                f"{low:.1f} to {high:.1f}",
-                " / ".join(f"{age:.0f}" for age in found["age_ms"]),
-                f"{found['cores']:.2f}",
-                f"{found['cpu_on_unseen']:.0%}" if "cpu_on_unseen" in found else "–",
-                str(found["peak_mb"]),
-            ]
-        )
+    return "\n\n".join(text for text in texts if text)
+
+
+def _live_table(results: Path, over: str) -> str:
+    """Return the newest figures of each number of cameras, with the clip that was measured last."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
+    rows = [json.loads(line) for line in lines]
+    rows = [row for row in rows if row.get("over") == over and "live" in row and "note" not in row]
+    if not rows:
+        return ""
+    newest = rows[-1]
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if (row["clip"], row["cpu"]) == (newest["clip"], newest["cpu"]):
+            found |= row["live"]
+    where = f"{newest['clip']} over {over}, {newest['cpu'] or 'unknown processor'}, "
+    where += f"{newest['cores']} cores, {newest['date']}"
     head = ["Cameras", "Results/s of each", "Age ms, p50 / p95 / max", "Cores used"]
-    where = f"{row['clip']} over {row['over']}, {row['cpu'] or 'unknown processor'}, "
-    where += f"{row['cores']} cores, {row['date']}" + (f"; {row['note']}" if "note" in row else "")
-    return f"{table([*head, 'CPU on unseen', 'MB'], rows)}\n\n{where}."
+    head += ["CPU on unseen", "MB"] + (["Server's cores"] if over == "rtsp" else [])
+    order = sorted(found, key=lambda name: int(name.split()[1]))
+    return f"{table(head, [_live_row(name, found[name]) for name in order])}\n\n{where}."
+
+
+def _live_row(name: str, found: dict[str, Any]) -> list[str]:
+    low, high = found["results_per_s"]
+    row = [
+        name.replace("pipeline", "affectstream").replace("naive", "naive loop"),
+        f"{low:.1f} to {high:.1f}",
+        " / ".join(f"{age:.0f}" for age in found["age_ms"]),
+        f"{found['cores']:.2f}",
+        f"{found['cpu_on_unseen']:.0%}" if "cpu_on_unseen" in found else "–",
+        str(found["peak_mb"]),
+    ]
+    return row + ([f"{found['server_cores']:.2f}"] if "server_cores" in found else [])
 
 
 def _newest(results: Path, key: str) -> dict[str, Any] | None:

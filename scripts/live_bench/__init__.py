@@ -1,0 +1,1 @@
+"""What `scripts/bench live` measures with: clips, a server of them, a naive loop, threads."""
