@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .claims import Item, items, seconds_of
 from .facts import MIN_CHANGE, Notable, clock
+from .phrases import Item, items, seconds_of
 from .zones import CENTRES, STRONG, fits, sign
 
 GAP_S = 2.5

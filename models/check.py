@@ -13,7 +13,8 @@ from typing import Any
 
 from .claimed_change import CHANGES
 from .claimed_state import NEAR_S, STATES, Facts
-from .claims import Claim, claims, items, seconds_of, sentences, words
+from .claims import Claim, claims
+from .phrases import items, seconds_of, sentences, words
 
 MAX_CHARACTERS = {"interval": 450, "answer": 450, "story": 3000}
 MAX_SENTENCES = {"interval": 4, "answer": 4, "story": 40}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .claimed_state import NEAR_S, Facts, Judge, meant
-from .claims import Claim, seconds_of
+from .claims import Claim
 from .facts import MIN_CHANGE
+from .phrases import seconds_of
 from .zones import CENTRES, fits
 
 

@@ -213,10 +213,14 @@ SITUATIONS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["brighter than", "clearly"],
     ),
     "no face": (scene(someone(1, None, None)), ["cannot be read|no face to read"], [BRIGHT, DARK]),
-    "a lot of movement": (scene(HAPPY | {"movement": 2.0}), ["a lot|large"], ["small|almost"]),
+    "a lot of movement": (
+        scene(HAPPY | {"movement": 2.0}),
+        ["a lot|large|vigorous"],
+        ["small|almost"],
+    ),
     "hardly any movement": (
         scene(HAPPY | {"movement": 0.01}, index=4),
-        ["almost no movement|Hardly anything"],
+        ["almost no movement|Hardly anything|motionless"],
         ["a lot|large"],
     ),
     "no body": (scene(HAPPY | {"movement": None}, index=4), [BRIGHT], ["move"]),

@@ -234,7 +234,26 @@ def test_ten_minutes_of_nothing_do_not_repeat_themselves(language):
         said = re.findall(r"\w+", " ".join(texts[start : start + 8]).lower())
         found = list(zip(said, said[1:], strict=False))
         pairs.append(len(set(found)) / len(found))
-    assert min(pairs) > 0.45, pairs
+    assert min(pairs) > 0.5, pairs
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    "course",
+    [
+        {1: [PLAIN] * 120},
+        {1: [HIDDEN] * 120},
+        {1: (steps(UP, DOWN, 20) + steps(DOWN, UP, 20)) * 3},
+        {1: [UP] * 120, 2: [GONE] * 30 + steps(DOWN, CALM, 60) + [GONE] * 30},
+    ],
+    ids=["nothing", "hidden", "up and down", "two"],
+)
+def test_in_ten_minutes_no_sentence_comes_twice_within_half_a_minute(course, language):
+    said = [re.split(r"(?<=\.) ", text) for text in narrations(course, language)[1]]
+    assert len(said) == 40
+    for number, told in enumerate(said):
+        before = [one for text in said[max(0, number - 2) : number] for one in text]
+        assert not set(told) & set(before), (number, told)
 
 
 def test_the_story_has_a_beginning_turns_with_times_and_an_end():

@@ -1,7 +1,7 @@
 """The languages that can be told in and checked, a file each, named by its code.
 
-A file holds the grounded narrator's words and small rules of grammar, and the `LEXICON` by which
-`models.claims` reads any text of that language. The files have the same names in them: a new
+A file holds the grounded narrator's words and small rules of grammar, the `LEXICON` by which
+`models.phrases` reads any text of that language, and the `PLAIN` words that may stand beside it. The files have the same names in them: a new
 language is a copy of `en.py`, put into words.
 """
 

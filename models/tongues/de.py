@@ -177,10 +177,31 @@ TRENDS: Mapping[tuple[str, str], Sequence[str]] = {
     ("arousal", "falling"): ("Die Energie scheint nachzulassen.", "Es scheint ruhiger zu werden."),
 }
 MOVING = (
-    (0.1, ("Es bewegt sich kaum etwas.", "Bewegung gibt es fast keine.")),
-    (0.4, ("Es gibt nur wenig Bewegung.", "Die Bewegungen sind klein.")),
-    (1.0, ("Es gibt einige Bewegung.", "Die Bewegung ist mäßig.")),
-    (float("inf"), ("Es gibt viel Bewegung.", "Die Bewegungen sind groß und schnell.")),
+    (
+        0.1,
+        (
+            "Es bewegt sich kaum etwas.",
+            "Bewegung gibt es fast keine.",
+            "Im Bild regt sich fast nichts.",
+        ),
+    ),
+    (
+        0.4,
+        (
+            "Es gibt nur wenig Bewegung.",
+            "Die Bewegungen sind klein.",
+            "Zu sehen sind kleine Bewegungen.",
+        ),
+    ),
+    (1.0, ("Es gibt einige Bewegung.", "Die Bewegung ist mäßig.", "Zu sehen ist mäßige Bewegung.")),
+    (
+        float("inf"),
+        (
+            "Es gibt viel Bewegung.",
+            "Die Bewegungen sind groß und schnell.",
+            "Zu sehen ist lebhafte Bewegung.",
+        ),
+    ),
 )
 """Movement below this many torso lengths per second -> words. Our choice."""
 PART_OF_THE_TIME = (
@@ -542,7 +563,7 @@ _LEXICON: Sequence[tuple[str, Any, str]] = (
     (
         "moves",
         (0.0, 0.15),
-        r"bewegt\s+sich\s+kaum(?:\s+etwas)?|fast\s+keine\s+Bewegung|Bewegung\s+gibt\s+es\s+fast\s+keine|regungslos|reglos|regt\s+sich\s+nichts|ohne\s+Bewegung",
+        r"bewegt\s+sich\s+kaum(?:\s+etwas)?|fast\s+keine\s+Bewegung|Bewegung\s+gibt\s+es\s+fast\s+keine|regungslos|reglos|regt\s+sich\s+(?:fast\s+)?nichts|ohne\s+Bewegung",
     ),
     (
         "moves",

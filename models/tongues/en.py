@@ -188,10 +188,38 @@ TRENDS: Mapping[tuple[str, str], Sequence[str]] = {
 }
 
 MOVING = (
-    (0.1, ("Hardly anything moves.", "There is almost no movement.")),
-    (0.4, ("There is only a little movement.", "Movements are small.")),
-    (1.0, ("There is a fair amount of movement.", "There is steady movement.")),
-    (float("inf"), ("There is a lot of movement.", "The movement is large and quick.")),
+    (
+        0.1,
+        (
+            "Hardly anything moves.",
+            "There is almost no movement.",
+            "The scene is almost motionless.",
+        ),
+    ),
+    (
+        0.4,
+        (
+            "There is only a little movement.",
+            "Movements are small.",
+            "Slight movements can be seen.",
+        ),
+    ),
+    (
+        1.0,
+        (
+            "There is a fair amount of movement.",
+            "There is steady movement.",
+            "There is moderate movement.",
+        ),
+    ),
+    (
+        float("inf"),
+        (
+            "There is a lot of movement.",
+            "The movement is large and quick.",
+            "Movements look vigorous.",
+        ),
+    ),
 )
 """Movement below this many torso lengths per second -> words. Our choice."""
 
