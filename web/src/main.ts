@@ -11,6 +11,8 @@ import { View } from "./view";
 import { Wall } from "./wall";
 import { speak, t } from "./words";
 
+/** More sources than this get a row of their own, which scrolls. */
+const MOST_TABS = 6;
 const THEMES = ["auto", "dark", "light"] as const;
 
 class Page {
@@ -91,7 +93,7 @@ class Page {
     const ids = [...this.run.sources.keys()];
     const tab = (id: string, label: string, is_on: boolean) =>
       h("a", { href: `#${encodeURIComponent(id)}`, "aria-current": is_on ? "page" : null }, label);
-    const tabs = h("nav", { "aria-label": t("sources") });
+    const tabs = h("nav", { "aria-label": t("sources"), class: ids.length > MOST_TABS ? "many" : null });
     if (ids.length > 1) {
       tabs.append(tab("wall", t("wall"), this.chosen === ""));
       for (const info of this.run.hello.sources) tabs.append(tab(info.id, info.title, this.chosen === info.id));

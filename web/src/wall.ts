@@ -136,6 +136,7 @@ export class Wall {
     this.shown = key;
     const columns = Math.max(1, Math.min(Math.sqrt(settings.tiles), Math.ceil(Math.sqrt(shown.length))));
     this.grid.style.setProperty("--columns", String(columns));
+    this.grid.classList.toggle("dense", columns > 2);
     this.grid.style.setProperty("--rows", String(Math.max(1, Math.ceil(shown.length / columns))));
     for (const [id, tile] of this.tiles)
       if (!shown.some((one) => one.id === id)) {
@@ -215,8 +216,9 @@ export class Wall {
     const health = this.run.health.sources[source.id];
     const people = source.reading?.people.length ?? 0;
     tile.stage.describe();
+    const is_dense = this.grid.classList.contains("dense");
     const rate = this.run.hello.finished ? "" : `${(health?.rate_hz ?? 0).toFixed(1)}/s · `;
-    say(tile.state, `${rate}${t("people")}: ${people}`);
+    say(tile.state, is_dense ? "" : `${rate}${t("people")}: ${people}`);
     const now = this.scrub ? this.scrub.t + 0.5 : Infinity;
     const row = source.windows.get(GROUP)?.findLast((one) => (number(one, "timestamp") ?? 0) <= now);
     const quadrant = row ? text(row, "quadrant") : "";
