@@ -11,15 +11,31 @@ STRANGER_HEIGHTS = 0.5
 """Density of the heights of strangers, per factor of e. Our choice: they spread over a factor of
 7."""
 
-HEIGHT_DRIFT = 0.1
-"""Standard deviation of the logarithm of a height after a second unseen. Our choice: somebody 4 m
-away walks 0.4 m towards the camera."""
+HEIGHT_DRIFT = 0.05
+"""Standard deviation of the logarithm of a height after a second unseen. Our choice: most walk
+across the picture; somebody 4 m away who walks slantwise comes 0.2 m nearer."""
 
-WORST_HEIGHT = 4.0
+HEIGHT_S = 2.0
+"""Time constant of the learned spread of a height."""
+
+LEAST_HEIGHT_JITTER = 0.02
+"""The learned standard deviation of the logarithm of a height is not below this."""
+
+WORST_HEIGHT = 8.0
 """A wrong height costs no more evidence than this: the legs may be hidden."""
 
 ASTRAY = 0.03
 """The share of boxes that are off by more than the jitter. Our choice."""
+
+CALM = 0.1
+"""The share of a law's changes of velocity that somebody who walks or sits on makes. Our choice."""
+
+TURNS = 0.2
+"""The share of moments when somebody starts, stops or turns instead. Our choice."""
+
+FLATNESS = 0.5
+"""A way up or down the picture as a share of one across it: a floor seen from 30 degrees above
+is foreshortened by the sine of that; most cameras look more level."""
 
 GATE = 3.5
 """A box further off than this many standard deviations is another: one in 500 is not."""
@@ -59,11 +75,15 @@ class Motion:
     velocity reverts to 0 as in Singer 1970, Estimating optimal tracking filter performance: both
     axes share one covariance, in units of the box's size. Somebody nearer, or the edge of the
     picture, cuts a box off at one side; then only the other side tells where it went.
+
+    Most go on as they went, a few turn: two models of the process noise, weighed by how well each
+    foretold the box (as in Blom and Bar-Shalom 1988, The interacting multiple model algorithm, with
+    one state for both). How much heights of this box jitter is learned from it.
     """
 
     __slots__ = (
-        "_height", "_law", "_vv", "_vx", "_vy", "_width", "_x", "_xv", "_xx", "_y",
-        "box_xyxy", "seen_s",
+        "_height", "_height_spread", "_law", "_vv", "_vx", "_vy", "_width", "_x", "_xv", "_xx",
+        "_y", "box_xyxy", "seen_s",
     )  # fmt: skip
 
     def __init__(self, law: Law, pts_s: float, box_xyxy: Box) -> None:
@@ -73,6 +93,7 @@ class Motion:
         self.box_xyxy = box_xyxy
         self._x, self._y = centre(box_xyxy)
         self._width, self._height = box_xyxy[2] - box_xyxy[0], box_xyxy[3] - box_xyxy[1]
+        self._height_spread = law.height_jitter**2
         self._vx, self._vy = 0.0, 0.0
         self._xx, self._xv, self._vv = law.jitter**2, 0.0, law.speed**2
 
@@ -91,13 +112,14 @@ class Motion:
         """Take a measured box, not older than the last."""
         away_x, away_y = self._away(pts_s, box_xyxy)
         x, y = self.centre_at(pts_s)
-        xx, xv, vv = self._covariance_at(pts_s)
+        xx, xv, vv = self._weighed_covariance(pts_s, self._off(away_x, away_y))
         keep = self._carry_s(pts_s)[1]
         total = xx + self._law.jitter**2
         gain_x, gain_v = xx / total, xv / total
         self._x, self._vx = x + gain_x * away_x, keep * self._vx + gain_v * away_x
         self._y, self._vy = y + gain_x * away_y, keep * self._vy + gain_v * away_y
         self._xx, self._xv, self._vv = xx * (1 - gain_x), xv * (1 - gain_x), vv - gain_v * xv
+        self._learn_height(pts_s - self.seen_s, box_xyxy[3] - box_xyxy[1])
         share = 1 - exp(-(pts_s - self.seen_s) / EXTENT_S)
         self._width += share * (box_xyxy[2] - box_xyxy[0] - self._width)
         self._height += share * (box_xyxy[3] - box_xyxy[1] - self._height)
@@ -112,22 +134,61 @@ class Motion:
         when it is out of reach.
         """
         height_px = box_xyxy[3] - box_xyxy[1]
-        area = self._width * self._height
-        if min(area, height_px) <= 0:
+        if min(self._width * self._height, height_px) <= 0:
             return None
-        away_x, away_y = self._away(pts_s, box_xyxy)
-        away_squared = (away_x**2 + away_y**2) / area
-        spread = self._covariance_at(pts_s)[0] + self._law.jitter**2
-        widest = spread + self._law.astray_by**2
-        if away_squared > min(self._law.reach**2, GATE**2 * widest):
+        off = self._off(*self._away(pts_s, box_xyxy))
+        doubt = self._law.jitter**2
+        widest = self._covariance_at(pts_s, 1.0)[0] + doubt + self._law.astray_by**2
+        if off > min(self._law.reach**2, GATE**2 * widest):
             return None
-        place = (1 - ASTRAY) * _density(away_squared, spread)
-        place += ASTRAY * _density(away_squared, widest)
-        grown = self._law.height_jitter**2 + HEIGHT_DRIFT**2 * (pts_s - self.seen_s)
+        place = (1 - ASTRAY) * self._place(pts_s, off, doubt) + ASTRAY * _density(off, widest)
+        grown = self._height_spread + HEIGHT_DRIFT**2 * (pts_s - self.seen_s)
         growth = min(log(height_px / self._height) ** 2 / (2 * grown), WORST_HEIGHT)
-        return (
-            log(place / self._law.strangers) - growth - log(sqrt(2 * pi * grown) * STRANGER_HEIGHTS)
-        )
+        height = -growth - log(sqrt(2 * pi * grown) * STRANGER_HEIGHTS)
+        return log(place / self._law.strangers) + height
+
+    def evidence_of(self, pts_s: float, away_px: Point, doubt_px: float) -> float | None:
+        """Return the evidence of something that far from the predicted centre, as of a box.
+
+        For what is joined to this box and was located with a standard deviation of `doubt_px`.
+        """
+        area = self._width * self._height
+        if area <= 0:
+            return None
+        off, doubt = self._off(*away_px), doubt_px**2 / area
+        wild = self._covariance_at(pts_s, 1.0)[0] + doubt
+        if off > min(self._law.reach**2, GATE**2 * wild):
+            return None
+        return log(self._place(pts_s, off, doubt) / self._law.strangers)
+
+    def _off(self, away_x: float, away_y: float) -> float:
+        """Return a squared distance in units of the size, a way up or down counted for more."""
+        area = max(self._width * self._height, 1.0)
+        return (away_x**2 + (away_y / FLATNESS) ** 2) / area
+
+    def _place(self, pts_s: float, off: float, doubt: float) -> float:
+        """Return the density of a place, by those who go on and those who turn."""
+        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
+        density = (1 - TURNS) * _density(off, calm) + TURNS * _density(off, wild)
+        return density / FLATNESS
+
+    def _weighed_covariance(self, pts_s: float, off: float) -> tuple[float, float, float]:
+        """Return the covariance by how likely a box that far off is to go on, and to turn."""
+        calm, wild = self._covariance_at(pts_s, CALM), self._covariance_at(pts_s, 1.0)
+        jitter = self._law.jitter**2
+        goes_on = (1 - TURNS) * _density(off, calm[0] + jitter)
+        turns = TURNS * _density(off, wild[0] + jitter)
+        share = turns / (goes_on + turns) if goes_on + turns > 0 else 1.0
+        xx, xv, vv = (a + share * (b - a) for a, b in zip(calm, wild, strict=True))
+        return xx, xv, vv
+
+    def _learn_height(self, gap_s: float, height_px: float) -> None:
+        """Learn how much the measured height differs from the smoothed one; outliers are capped."""
+        if min(height_px, self._height) <= 0:
+            return
+        off = min(log(height_px / self._height) ** 2, 9 * self._height_spread)
+        self._height_spread += (1 - exp(-gap_s / HEIGHT_S)) * (off - self._height_spread)
+        self._height_spread = max(self._height_spread, LEAST_HEIGHT_JITTER**2)
 
     def _away(self, pts_s: float, box_xyxy: Box) -> Point:
         """Return how far from the prediction a box is, in px right and down."""
@@ -139,13 +200,15 @@ class Motion:
         keep = exp(-(pts_s - self.seen_s) / self._law.keeps_s)
         return self._law.keeps_s * (1 - keep), keep
 
-    def _covariance_at(self, pts_s: float) -> tuple[float, float, float]:
+    def _covariance_at(self, pts_s: float, share: float) -> tuple[float, float, float]:
         """Return the variance of a coordinate, its covariance with the velocity, and the latter's.
 
-        In units of the size, predicted by the exact solution of the Ornstein-Uhlenbeck process.
+        In units of the size, predicted by the exact solution of the Ornstein-Uhlenbeck process;
+        `share` is how much of the law's noise is taken.
         """
         carry_s, keep = self._carry_s(pts_s)
-        tau_s, speed_squared, gap_s = self._law.keeps_s, self._law.speed**2, pts_s - self.seen_s
+        tau_s, speed_squared = self._law.keeps_s, share * self._law.speed**2
+        gap_s = pts_s - self.seen_s
         xx = self._xx + 2 * carry_s * self._xv + carry_s**2 * self._vv
         xx += speed_squared * tau_s * (2 * gap_s - tau_s * (3 - 4 * keep + keep**2))
         xv = keep * (self._xv + carry_s * self._vv) + speed_squared * tau_s * (1 - keep) ** 2

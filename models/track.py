@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..stream.messages import Body, Face, Point
-from .belonging import fit, head_point
+from .belonging import head_point
 from .motion import Law, Motion, centre, iou
 
 FACE_LAW = Law(
@@ -41,9 +41,15 @@ MIN_IOU = 0.2
 OUTLIER = -2.0
 """One part that fits badly costs no more than this, so that the other part can outvote it."""
 
-FIT = 6.0
-"""Evidence of a perfect fit of a face to a body, beside that of `Motion.evidence`: that of a box
-half way to the limit. Our choice."""
+HEAD_DOUBT, BOX_DOUBT = 0.25, 0.8
+"""How far, in face sizes, a face may be from a head that was seen, or from the middle of the upper
+part of a body whose head was not: standard deviations. Our choice."""
+
+HEAD_PART = 0.3
+"""The upper part of a body's box in which a face is looked for, of its height."""
+
+CONTRARY = -3.0
+"""A part that does not fit to the other part of the person costs no more than this."""
 
 
 @dataclass(slots=True)
@@ -73,23 +79,40 @@ class Track:
     def evidence(self, pts_s: float, sighting: Sighting) -> float:
         """Return the evidence in nats that this person was sighted; not above 0 means no.
 
-        The summed evidence of the like parts. Where that says no, a lone part may still fit to the
-        other part of the person, if that was seen more lately.
+        The summed evidence of the like parts. A lone part whose like was seen less lately than the
+        other part of the person must fit to the latter too; that it does is no further evidence.
         """
         total = 0.0
         for motion, part in self._alike(sighting):
             found = motion.evidence(pts_s, part.box_xyxy)
             total += OUTLIER if found is None else max(found, OUTLIER)
-        if total > 0:
+        other = self._by_the_other_part(pts_s, sighting)
+        if other is None:
             return total
+        return total + min(other, 0.0) if total > 0 else other
+
+    def _by_the_other_part(self, pts_s: float, sighting: Sighting) -> float | None:
+        """Return the evidence of a lone part by where the other part leads, None if not newer."""
         face, body = sighting.face, sighting.body
-        if face is not None and self.body is not None and _is_newer(self.body, self.face):
-            return FIT * fit(
-                face.box_xyxy, self._head_at(pts_s, self.body), self.body.box_at(pts_s)
-            )
-        if body is not None and self.face is not None and _is_newer(self.face, self.body):
-            return FIT * fit(self.face.box_at(pts_s), head_point(body), body.box_xyxy)
-        return 0.0
+        if face is not None and body is None and self.body is not None:
+            motion, other = self.body, self.face
+            x, y = centre(face.box_xyxy)
+            head, box, face_xyxy = self._head_at(pts_s, motion), motion.box_at(pts_s), face.box_xyxy
+        elif body is not None and face is None and self.face is not None:
+            motion, other = self.face, self.body
+            x, y = motion.centre_at(pts_s)
+            head, box, face_xyxy = head_point(body), body.box_xyxy, motion.box_xyxy
+        else:
+            return None
+        if not _is_newer(motion, other):
+            return None
+        doubt = HEAD_DOUBT
+        if head is None:
+            lowest = box[1] + HEAD_PART * (box[3] - box[1])
+            head, doubt = ((box[0] + box[2]) / 2, min(max(y, box[1]), lowest)), BOX_DOUBT
+        doubt_px = doubt * (face_xyxy[3] - face_xyxy[1])
+        found = motion.evidence_of(pts_s, (x - head[0], y - head[1]), doubt_px)
+        return CONTRARY if found is None else max(found, CONTRARY)
 
     def overlap(self, sighting: Sighting) -> float:
         """Return the summed overlap with the boxes last seen."""

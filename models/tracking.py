@@ -34,6 +34,9 @@ LOST_S = 0.5
 RETURN = 2.5
 """Evidence against the return of somebody lost: they come back in one of a dozen looks."""
 
+ONCE = 1.5
+"""Evidence against somebody who was seen only once: one of five finds of that kind is nobody."""
+
 SURE_FIT = 0.5
 """From a better fit on, a face and a body are one person though they seem to continue two."""
 
@@ -142,20 +145,20 @@ class Tracker:
     def _match(self, pts_s: float, sightings: Sequence[Sighting]) -> dict[int, Track]:
         """Return who continues whom.
 
-        People seen more than once come first: with good boxes, with doubtful ones, then where
-        they were last seen.
+        By likelihood first, with good boxes and then with doubtful ones, then by where people were
+        last seen, those seen more than once before the others.
         """
         matched: dict[int, Track] = {}
 
         def likely(track: Track, sighting: Sighting) -> float:
             evidence = track.evidence(pts_s, sighting)
-            return evidence if pts_s - track.seen_s <= LOST_S else evidence - RETURN
+            evidence -= RETURN if pts_s - track.seen_s > LOST_S else 0.0
+            return evidence if track.sights > 1 else evidence - ONCE
 
         stages = (
-            (2, STRONG, likely),
-            (2, 0.0, likely),
-            (2, 0.0, Track.overlap),
+            (1, STRONG, likely),
             (1, 0.0, likely),
+            (2, 0.0, Track.overlap),
             (1, 0.0, Track.overlap),
         )
         for least_sights, least_score, worth in stages:

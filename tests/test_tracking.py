@@ -208,6 +208,17 @@ def test_a_body_with_a_misplaced_head_is_no_second_person() -> None:
     assert ids(tracker.update(0.08, [face(100)], [body(100)])) == [1]
 
 
+# frame     0    1    2         one walks at the left, one stands at the right
+# left      FB   F    .         the left one was measured more often, and was not found in frame 2
+# right     F    .    B
+def test_a_body_goes_to_the_face_above_it_not_to_somebody_far_off_seen_more_often() -> None:
+    tracker = Tracker()
+    tracker.update(0.0, [face(200), face(400)], [body(200)])
+    tracker.update(0.1, [face(214)], None)
+    people = tracker.update(0.2, [], [body(400, head=False)])
+    assert [(person.id, person.body) for person in people] == [(2, body(400, head=False))]
+
+
 def test_a_face_that_turned_away_comes_back_to_its_body() -> None:
     tracker = Tracker()
     tracker.update(0.0, [face(100)], [body(100)])
@@ -273,10 +284,7 @@ are 3 to 16 where people cross."""
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("rate", RATES)
-def test_identities_are_kept(name: str, rate: str, request: pytest.FixtureRequest) -> None:
-    if (name, rate) == ("crossing at right angles", "irregular"):
-        reason = "about 1.4 switches a scene where people cross at right angles, irregular rate"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_identities_are_kept(name: str, rate: str) -> None:
     scenes = [(scene, seed) for seed in (201, 202, 203) for scene in SCENES[name](seed)]
     found = [count(Tracker(), film(scene, rate, seed)) for scene, seed in scenes]
     assert sum(one.switches for one in found) / len(found) <= MOST_SWITCHES, found
@@ -287,7 +295,7 @@ def test_identities_are_kept(name: str, rate: str, request: pytest.FixtureReques
 @pytest.mark.parametrize("rate", RATES)
 def test_five_who_wander_are_told_apart_most_of_the_time(rate: str) -> None:
     found = count(Tracker(), film(five_walking(204, 20.0), rate, 204))
-    assert found.switches <= 30
+    assert found.switches <= 18
     assert found.lost < 0.03
 
 
