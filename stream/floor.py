@@ -20,8 +20,8 @@ LOOK_S = 0.03
 """Between two looks at who speaks: half the time from picture to picture. Our choice."""
 
 MEMORY_S = 40.0
-"""Over which it counts how much of a camera was seen. Our choice: long, so that who
-has to wait for its next group of pictures is made up for it."""
+"""Over which it counts how much of a camera was seen. Our choice: so long that what was
+lost by waiting for a group of pictures is made good."""
 
 CROWD = 1.1
 """So many times what can be looked at may be decoded at one moment, where key frames lie as they
@@ -109,4 +109,4 @@ class Floor:
             if not (one.share and share):
                 one.came_s.clear()
             one.share = share
-            link.keep(share)
+            link.ask(share)

@@ -31,8 +31,8 @@ class FrameLink:
     Policy `every`: up to the link's capacity wait, the sender waits for room. Policy `latest`: one
     slot, a frame not taken in time is overwritten by the next, and the sender counts it; `sent` and
     `lost` are how many came and how many of them were, `late` how many were taken and then too old.
-    `full_hz` is how many there are a second, decoded or not, told by the sender, which also sets
-    `keep`: what to call, from any thread, to have more or less of them decoded.
+    The sender tells `full_hz`, how many there are a second, decoded or not; the receiver, by `ask`,
+    which `share` of them is to be decoded.
     """
 
     def __init__(self, source_id: str, policy: Policy, treatment: Treatment | None = None) -> None:
@@ -41,7 +41,8 @@ class FrameLink:
         self.treatment = treatment or Treatment()
         self.sent = self.lost = self.late = 0
         self.full_hz = USUAL_HZ
-        self.keep: Callable[[float], None] = lambda share: None
+        self.share = 1.0
+        self._keep: Callable[[float], None] | None = None
         self.source_id = source_id
         self.policy = policy
         self.row = "frames.replay" if policy == "every" else "frames.live"
@@ -63,6 +64,18 @@ class FrameLink:
         if self.policy == "latest":
             return self._newest.take()
         return self._all.popleft() if self._all else None
+
+    def listen(self, keep: Callable[[float], None]) -> None:
+        """Have `keep` called with every share that is asked for, from any thread."""
+        self._keep = keep
+        if self.share < 1:
+            keep(self.share)
+
+    def ask(self, share: float) -> None:
+        """Have this share of the pictures decoded from here on."""
+        self.share = share
+        if self._keep is not None:
+            self._keep(share)
 
     @property
     def seen(self) -> int:

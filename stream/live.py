@@ -128,7 +128,7 @@ class _Take:
             seat.source = seat.reopen()
         attach(self.recorder, seat.source, seat.treatment.privacy, lambda: stage.is_paused)
         self._watch = SourceWatch(stage, seat.source)
-        self._link.keep = seat.source.keep
+        self._link.listen(seat.source.keep)
         outs = [FrameSender(stage, self._link).send, *self._views]
         pictures: Iterator[Picture | None] = seat.source.pictures()
         while not self._is_over:

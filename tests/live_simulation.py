@@ -59,7 +59,7 @@ class World:
         self.links = {one.name: FrameLink(one.name, "latest") for one in cameras}
         self.scheduler = Scheduler([], lag=4, is_live=True)
         for one in cameras:
-            self.links[one.name].keep = partial(setattr, one.choice, "share")
+            self.links[one.name].listen(partial(setattr, one.choice, "share"))
             self.scheduler.add(one.name, Strides(1, 2, 15), None)
         self.load = Load(self.scheduler, self.links, cores, 0.0)
         self.fresh = Freshness(0.5)

@@ -76,7 +76,8 @@ def links(rates_hz: dict[str, float]) -> tuple[dict[str, FrameLink], dict[str, l
     made = {name: FrameLink(name, "latest") for name in rates_hz}
     told: dict[str, list[float]] = {name: [] for name in rates_hz}
     for name, link in made.items():
-        link.full_hz, link.keep = rates_hz[name], told[name].append
+        link.full_hz = rates_hz[name]
+        link.listen(told[name].append)
     return made, told
 
 
@@ -124,6 +125,14 @@ def test_a_camera_that_joins_does_not_take_the_floor_from_all() -> None:
     made |= newcomer
     speak(floor, made, "ab", 2.0)
     assert floor._speakers[made["c"].address].weight > 0
+
+
+def test_a_camera_that_opens_late_hears_what_was_asked_of_it() -> None:
+    link, told = FrameLink("a", "latest"), list[float]()
+    link.ask(0.0)
+    link.listen(told.append)
+    link.ask(1.0)
+    assert told == [0.0, 1.0]
 
 
 def test_a_frame_starts_only_if_it_can_be_told_in_time() -> None:

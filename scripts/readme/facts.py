@@ -97,31 +97,32 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
 
 
 def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
-    """Return the live results as a table for files and one for RTSP, or how to get them."""
-    texts = [_live_table(results, over) for over in ("files", "rtsp")]
-    if not any(texts):
-        return "No figures yet: `scripts/bench live` measures on your machine."
-    return "\n\n".join(text for text in texts if text)
+    """Return the live results, a table for each clip and way, or how to get them.
 
-
-def _live_table(results: Path, over: str) -> str:
-    """Return the newest figures of each number of cameras, with the clip that was measured last."""
+    Each has the newest figures of each number of cameras; those with a note are left out.
+    """
     lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
-    rows = [json.loads(line) for line in lines]
-    rows = [row for row in rows if row.get("over") == over and "live" in row and "note" not in row]
-    if not rows:
-        return ""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in map(json.loads, lines):
+        if "live" in row and "note" not in row:
+            groups.setdefault((row["over"], row["clip"], row["cpu"]), []).append(row)
+    if not groups:
+        return "No figures yet: `scripts/bench live` measures on your machine."
+    return "\n\n".join(_live_table(rows) for rows in groups.values())
+
+
+def _live_table(rows: list[dict[str, Any]]) -> str:
     newest = rows[-1]
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        if (row["clip"], row["cpu"]) == (newest["clip"], newest["cpu"]):
-            found |= row["live"]
-    where = f"{newest['clip']} over {over}, {newest['cpu'] or 'unknown processor'}, "
-    where += f"{newest['cores']} cores, {newest['date']}"
+        found |= row["live"]
+    over, cpu = newest["over"], newest["cpu"] or "unknown processor"
     head = ["Cameras", "Results/s of each", "Age ms, p50 / p95 / max", "Cores used"]
     head += ["CPU on unseen", "MB"] + (["Server's cores"] if over == "rtsp" else [])
     order = sorted(found, key=lambda name: int(name.split()[1]))
-    return f"{table(head, [_live_row(name, found[name]) for name in order])}\n\n{where}."
+    cells = table(head, [_live_row(name, found[name]) for name in order])
+    where = f"{newest['clip']} over {over}, {cpu}, {newest['cores']} cores, {newest['date']}"
+    return f"{cells}\n\n{where}."
 
 
 def _live_row(name: str, found: dict[str, Any]) -> list[str]:
