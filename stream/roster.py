@@ -136,8 +136,10 @@ class Roster:
 
     def tick(self, is_finishing: bool) -> None:
         """Say again what must not be missed."""
-        if is_finishing and not self._is_finishing:
+        if is_finishing:
             self._is_finishing = True
+            # Before a source is interrupted: one that does not know why says that its media ended.
+            self._room.command(Command("finish"))
         for seat in self.seats.values():
             if seat.state == "leaving":
                 self._room.command(Command("leave", seat.source_id))
@@ -145,8 +147,6 @@ class Roster:
                 source = seat.source
                 if source is not None:
                     source.interrupt()
-        if is_finishing:
-            self._room.command(Command("finish"))
         if self.is_over:
             self._room.command(Command("seal"))
 

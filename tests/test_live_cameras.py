@@ -21,13 +21,16 @@ from affectstream.models.scripted import ScriptedVision
 from affectstream.sinks.base import Sink
 from affectstream.sinks.memory import MemorySink
 from affectstream.stream.bus import Bus
+from affectstream.stream.cameras import Treatment
 from affectstream.stream.control import ask, running
 from affectstream.stream.errors import ConfigError, ModelError, SourceError
 from affectstream.stream.frames import make_link
 from affectstream.stream.infer import Pool, infer_loop
+from affectstream.stream.live import Seat
 from affectstream.stream.messages import Body, Event, Face, Frame, Looks, Observation, Reading
 from affectstream.stream.pipeline import Pipeline
 from affectstream.stream.region import moved, region_px, see_region
+from affectstream.stream.roster import Roster, RosterPlan
 from affectstream.stream.schedule import Scheduler
 from affectstream.stream.stage import Command, ControlRoom
 from affectstream.stream.status import Ask, RunState
@@ -419,3 +422,17 @@ def test_a_camera_whose_link_is_there_before_inference_looks_joins_all_the_same(
         assert workers.join(LONG_S) == []
         room.close()
         bus.shut()
+
+
+def test_a_source_knows_that_the_run_finishes_before_it_is_interrupted() -> None:
+    told: list[str] = []
+
+    class Room:
+        def command(self, command: Command) -> None:
+            told.append(command.what)
+
+    source = synthetic()
+    source.interrupt = lambda: told.append("interrupt")
+    seat = Seat(source.info, Treatment(), source=source, state="running")
+    Roster([seat], RosterPlan(lambda *_: None, {}, None), Room()).tick(is_finishing=True)
+    assert told.index("finish") < told.index("interrupt")
