@@ -138,10 +138,11 @@ class Motion:
             return None
         off = self._off(*self._away(pts_s, box_xyxy))
         doubt = self._law.jitter**2
-        widest = self._covariance_at(pts_s, 1.0)[0] + doubt + self._law.astray_by**2
+        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
+        widest = wild + self._law.astray_by**2
         if off > min(self._law.reach**2, GATE**2 * widest):
             return None
-        place = (1 - ASTRAY) * self._place(pts_s, off, doubt) + ASTRAY * _density(off, widest)
+        place = (1 - ASTRAY) * _place(off, calm, wild) + ASTRAY * _density(off, widest)
         grown = self._height_spread + HEIGHT_DRIFT**2 * (pts_s - self.seen_s)
         growth = min(log(height_px / self._height) ** 2 / (2 * grown), WORST_HEIGHT)
         height = -growth - log(sqrt(2 * pi * grown) * STRANGER_HEIGHTS)
@@ -156,21 +157,15 @@ class Motion:
         if area <= 0:
             return None
         off, doubt = self._off(*away_px), doubt_px**2 / area
-        wild = self._covariance_at(pts_s, 1.0)[0] + doubt
+        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
         if off > min(self._law.reach**2, GATE**2 * wild):
             return None
-        return log(self._place(pts_s, off, doubt) / self._law.strangers)
+        return log(_place(off, calm, wild) / self._law.strangers)
 
     def _off(self, away_x: float, away_y: float) -> float:
         """Return a squared distance in units of the size, a way up or down counted for more."""
         area = max(self._width * self._height, 1.0)
         return (away_x**2 + (away_y / FLATNESS) ** 2) / area
-
-    def _place(self, pts_s: float, off: float, doubt: float) -> float:
-        """Return the density of a place, by those who go on and those who turn."""
-        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
-        density = (1 - TURNS) * _density(off, calm) + TURNS * _density(off, wild)
-        return density / FLATNESS
 
     def _weighed_covariance(self, pts_s: float, off: float) -> tuple[float, float, float]:
         """Return the covariance by how likely a box that far off is to go on, and to turn."""
@@ -218,6 +213,12 @@ class Motion:
 def _density(away_squared: float, variance: float) -> float:
     """Return the density of a normal distribution in the plane."""
     return exp(-away_squared / (2 * variance)) / (2 * pi * variance)
+
+
+def _place(off: float, calm: float, wild: float) -> float:
+    """Return the density of a place, by those who go on and those who turn."""
+    density = (1 - TURNS) * _density(off, calm) + TURNS * _density(off, wild)
+    return density / FLATNESS
 
 
 def centre(box_xyxy: Box) -> Point:
