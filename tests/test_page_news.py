@@ -28,7 +28,7 @@ def test_what_comes_while_the_past_is_read_stays(browser):  # noqa: F811
             page.reload()
         listening(page)
         if not held:
-            page.wait_for_request(HISTORY)
+            page.wait_for_event("request", lambda request: "/api/history/" in request.url)
         made.write(narration(50, text="This came first."), None)
         page.get_by_text("This came first.").wait_for()
         with page.expect_response(HISTORY):
