@@ -14,16 +14,25 @@ HISTORY = "**/api/history/*"
 NOTHING = {"windows": [], "events": [], "narrations": []}
 
 
+def listening(page):
+    """Wait until the page is told what happens from then on."""
+    page.locator(".status").get_by_text("/s").wait_for()
+
+
 def test_what_comes_while_the_past_is_read_stays(browser):  # noqa: F811
     with sink() as made, visit(browser, made.url, locale="en") as page:
         held = []
         page.route(HISTORY, lambda route: held.append(route))
-        with page.expect_request(HISTORY):
+        page.on("websocket", lambda _: held.clear())  # What the page before asked for.
+        with page.expect_websocket():
             page.reload()
+        listening(page)
+        if not held:
+            page.wait_for_event("request", lambda request: "/api/history/" in request.url)
         made.write(narration(50, text="This came first."), None)
         page.get_by_text("This came first.").wait_for()
         with page.expect_response(HISTORY):
-            held[0].fulfill(json=NOTHING)
+            held[-1].fulfill(json=NOTHING)
         made.write(narration(75, text="This came later."), None)
         page.get_by_text("This came later.").wait_for()
         told = page.locator(".told li p").all_inner_texts()
@@ -33,6 +42,7 @@ def test_what_comes_while_the_past_is_read_stays(browser):  # noqa: F811
 def test_a_lost_camera_says_why_and_is_marked(browser):  # noqa: F811
     run = run_info(is_live=True)
     with sink(run) as made, visit(browser, made.url, locale="en") as page:
+        listening(page)
         run.health.states = {"clip": SourceHealth("refused", 1, detail="cam.example refuses")}
         made.tick()
         page.locator(".stage-note.bad").get_by_text("the login is refused").wait_for()
