@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from logging import ERROR, WARNING
+from collections.abc import Sequence
+from logging import ERROR
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -19,18 +16,13 @@ from .cli_models import models
 from .cli_outward import alerts, keys, privacy
 from .cli_runs import query, runs
 from .ctl import ctl
-from .errors import EXIT_SIGINT, EXIT_SIGTERM, AffectstreamError, ConfigError, IncompleteError
+from .errors import EXIT_SIGINT, AffectstreamError
 from .logs import log_as, say
 from .secrets import scrub
 
 if TYPE_CHECKING:
     from .config import RunConfig
-    from .pipeline import Pipeline, Summary
 
-STATUS_CODES = {
-    **dict.fromkeys(("done", "limited", "interrupted", "stopped"), 0),
-    "incomplete": IncompleteError.exit_code,
-}
 DEMO_OUT = Path("runs/demo")
 
 
@@ -135,19 +127,21 @@ def run(
     opened, 4 refused by policy, 5 incomplete (ended early or corrupt; what was
     decoded is kept), 70 internal fault, 130/143 interrupted.
     """
+    from .cli_options import overrides, with_page, with_sink
+    from .cli_run import execute
     from .config import load
 
     if log is not None:
         log_as(log)
 
     def loaded() -> RunConfig:
-        found = load(config, **_overrides(sources, options))
+        found = load(config, **overrides(sources, options))
         if show:
-            found = _with_sink(found, "show")
-        found = _with_page(found, web)
-        return found if quiet else _with_sink(found, "console")
+            found = with_sink(found, "show")
+        found = with_page(found, web)
+        return found if quiet else with_sink(found, "console")
 
-    sys.exit(_run(loaded(), loaded))
+    sys.exit(execute(loaded(), loaded))
 
 
 @main.command()
@@ -158,13 +152,15 @@ def demo(out: Path) -> None:
     """Replay the clip that comes with the package, at its real speed, and keep every output."""
     from importlib import resources
 
+    from .cli_options import with_sink
+    from .cli_run import execute
     from .config import load
 
     with resources.as_file(resources.files("affectstream.configs")) as folder:
         loaded = load(
             folder / "demo.yaml", sources=[str(folder / "demo.mp4")], out=out, overwrite=True
         )
-        code = _run(_with_sink(loaded, "console"))
+        code = execute(with_sink(loaded, "console"))
     if code == 0:
         click.echo(f"\nEverything is in {out}: look at {out / 'overlay.mp4'} first.")
     sys.exit(code)
@@ -258,137 +254,3 @@ def doctor() -> None:
 
 for _command in (models, dataset, runs, query, keys, alerts, privacy):
     main.add_command(_command)
-
-
-def _overrides(sources: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    """Map the command line's words to keys; what was not given stays as the file says."""
-    chosen = {}
-    for text in options["models"]:
-        job, equals, name = text.partition("=")
-        if not equals or not job or not name:
-            raise ConfigError(f"--model {text}: write JOB=NAME, such as pose=blazepose")
-        chosen[job] = name
-    speed = options["speed"]
-    if speed not in (None, "real", "max"):
-        try:
-            speed = float(speed)
-        except ValueError:
-            raise ConfigError(f"--speed {speed}: real, max or a number") from None
-    return {
-        "sources": list(sources) or None,
-        "out": options["out"],
-        "overwrite": options["overwrite"] or None,
-        "sinks": list(options["sinks"]) or None,
-        "speed": speed,
-        "live": options["live"] or None,
-        "resolution": options["resolution"],
-        "rate_hz": options["rate"],
-        "window_s": options["window"],
-        "narrate_s": options["narrate"],
-        "language": options["language"],
-        "models": chosen,
-        "baseline": None if options["baseline"] is None else "start",
-        "baseline_s": options["baseline"],
-        "transport": options["transport"],
-        "loop": options["loop"] or None,
-        "limit_frames": options["limit"],
-        "provider": options["provider"],
-        "workers": options["workers"],
-        "privacy": options["privacy"],
-        "record": options["record"],
-    }
-
-
-def _with_sink(config: RunConfig, kind: str) -> RunConfig:
-    from .config import SinkEntry
-
-    if any(entry.kind == kind for entry in config.sinks):
-        return config
-    return config.model_copy(update={"sinks": (*config.sinks, SinkEntry(kind=kind))})
-
-
-def _with_page(config: RunConfig, web: str | None) -> RunConfig:
-    """Add the sink `web` where it is asked for; a browser's camera needs it, and is live."""
-    from .config import SinkEntry
-    from .locate import BROWSER
-
-    if web is not None:
-        from ..sinks.web.address import address
-
-        host, port = address(web)
-        kept = tuple(entry for entry in config.sinks if entry.kind != "web")
-        given = next((entry.options for entry in config.sinks if entry.kind == "web"), {})
-        entry = SinkEntry(kind="web", **{**given, "host": host, "port": port})
-        config = config.model_copy(update={"sinks": (*kept, entry)})
-    if BROWSER in config.sources and not any(entry.kind == "web" for entry in config.sinks):
-        raise ConfigError("the source browser is the camera of the page: add --web")
-    return config
-
-
-def _run(config: RunConfig, load: Callable[[], RunConfig] | None = None) -> int:
-    """Run to the end, or to the first Ctrl-C or SIGTERM; return the exit code.
-
-    On SIGHUP the configuration is taken that `load` returns.
-    """
-    from .pipeline import Pipeline
-
-    pipeline = Pipeline(config)
-    picked = (f"{job} {model['name']}" for job, model in pipeline.run.models.items())
-    say(f"networks: {', '.join(picked)}")
-    caught = _stop_on_signals(pipeline)
-    if load is not None and hasattr(signal, "SIGHUP"):
-        _reload_on_hangup(pipeline, load)
-    summary = pipeline.start().join()
-    _tell(summary)
-    if summary.status == "interrupted" and caught:
-        return EXIT_SIGTERM if signal.SIGTERM in caught else EXIT_SIGINT
-    return STATUS_CODES[summary.status]
-
-
-def _stop_on_signals(pipeline: Pipeline) -> list[int]:
-    """End the run on the first signal, leave at once on the second; return those caught."""
-    caught: list[int] = []
-
-    def handle(number: int, _: FrameType | None) -> None:
-        if caught:
-            os._exit(EXIT_SIGTERM if number == signal.SIGTERM else EXIT_SIGINT)
-        caught.append(number)
-        pipeline.stop()
-
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    return caught
-
-
-def _reload_on_hangup(pipeline: Pipeline, load: Callable[[], RunConfig]) -> None:
-    """Read the configuration anew on SIGHUP; end the run where it means that the terminal went."""
-
-    def handle(number: int, _: FrameType | None) -> None:
-        try:
-            os.tcgetpgrp(0)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                pipeline.stop()
-                return
-        pipeline.reload(load)
-
-    signal.signal(signal.SIGHUP, handle)
-
-
-def _tell(summary: Summary) -> None:
-    for source_id, health in summary.states.items():
-        if health.outages or not summary.frames.get(source_id):
-            why = health.detail or "it was still connecting"
-            times = "once" if health.outages == 1 else f"{health.outages} times"
-            told = f"lost {times}" if health.outages else f"never played: {why}"
-            say(f"{source_id}: {told}", WARNING)
-    for name, why in summary.lost.items():
-        say(f"without the output {name} from then on: {why}", WARNING)
-    for source_id, note in summary.notes.items():
-        if note.startswith(("incomplete", "failed")):
-            say(scrub(f"{source_id}: {note}"), WARNING)
-    frames = sum(summary.frames.values())
-    say(
-        f"{summary.status}: {frames} frames in {summary.wall_s:.1f} s "
-        f"({summary.frames_per_s:.1f} frames/s)"
-    )
