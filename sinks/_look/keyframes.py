@@ -20,6 +20,7 @@ from ...stream.runs import Run
 from ..web.shapes import PEOPLE_COLUMNS
 from ..web.stills import Stills, files_of
 from ..web.store import Store
+from .blur import finds_faces
 from .turns import turns
 
 Mode = Literal["clear", "blurred", "none"]
@@ -46,7 +47,8 @@ def key_frames(run: Run, source: str, mode: Mode, most: int) -> list[KeyFrame]:
     if source not in files:
         return []
     store = Store(Path(run.folder) / tables.STORE_NAME)
-    stills = Stills(store, files, run.keypoint_layout, bool(config.get("loop")))
+    looks = finds_faces(run.meta.get("models", {}))
+    stills = Stills(store, files, run.keypoint_layout, looks, bool(config.get("loop")))
     found = []
     try:
         for time_s in _moments(run, source, most):
