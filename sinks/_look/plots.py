@@ -114,7 +114,8 @@ def _page(run: Run, source: str, pictures: Mode) -> Any:
     frames = key_frames(run, source, pictures, MOST_FRAMES)
     figure = _figure(SIZES_INCHES["page"])
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.06, rect=(0.01, 0.015, 0.98, 0.97))
-    heights = [0.42, 1, 1, 0.8, 2.0, 1.25 if frames else 0.01, 1.9]
+    # A row of next to no height makes the solver of the layout give up, and end the process.
+    heights = [0.42, 1, 1, 0.8, 2.0, *([1.25] if frames else []), 1.9]
     grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
     _head(figure.add_subplot(grid[0, :]), run, source, windows)
     courses = [figure.add_subplot(grid[1, :])]
@@ -133,7 +134,7 @@ def _page(run: Run, source: str, pictures: Mode) -> Any:
     if frames:
         _pictures(figure, grid[5, :], frames)
         _numbers(courses, frames)
-    _words(figure.add_subplot(grid[6, :]), narrations)
+    _words(figure.add_subplot(grid[len(heights) - 1, :]), narrations)
     return figure
 
 
