@@ -9,11 +9,9 @@ in those pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
 
 from ..stream.messages import Body, Face, Frame, Image, Observation
 
@@ -105,14 +103,12 @@ class Vision(Protocol):
         ...
 
 
-class Manner(BaseModel):
-    """How to tell, whatever the engine."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Manner(msgspec.Struct, frozen=True):
+    """How to tell, whatever the engine; `prompts` is the user's folder of them, "" for none."""
 
     language: str = "en"
     style: str = "Plain, warm, exact."
-    prompts: Path | None = None
+    prompts: str = ""
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ corners (a plain wall, a face that fills it) tells nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ AGREE_PX = 0.5
 """A corner agrees with a map that places it this well, in px of the small picture. Our choice."""
 
 STILL_PX = 0.1
-"""A camera that moves the corners by less than this (median) stands still: flow is not surer."""
+"""A camera that moves most corners by less than this stands still: flow is not surer."""
 
 GROWN = 0.1
 """People's boxes are grown by this share of their size on each side: arms reach out of them."""
@@ -92,7 +92,7 @@ def camera_motion(
     if old_grey.shape != new_grey.shape:
         return None
     small_per_px = before.width_px / width_px
-    corners = _corners(before, _outside(old_grey, people, small_per_px))
+    corners = _corners(before, people, small_per_px)
     if len(corners) < MIN_CORNERS:
         return None
     there, found, _ = cv2.calcOpticalFlowPyrLK(
@@ -102,7 +102,7 @@ def camera_motion(
     old, new = corners[kept], there[kept]
     if len(old) < MIN_CORNERS:
         return None
-    if float(np.median(np.hypot(*(new - old).T))) < STILL_PX:
+    if 2 * np.count_nonzero(np.hypot(*(new - old).T) < STILL_PX) > len(old):
         return STILL
     matrix, agree = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=AGREE_PX)
     if matrix is None or agree.sum() < max(MIN_CORNERS, MIN_SHARE * len(old)):
@@ -115,24 +115,34 @@ def _grey(picture: Thumb) -> Grey:
     return np.frombuffer(picture.grey, np.uint8).reshape(picture.height_px, picture.width_px)
 
 
-def _corners(picture: Thumb, outside: Grey) -> npt.NDArray[np.float32]:
-    """Return the corners (n x 2, x and y) where the mask is set."""
+def _corners(picture: Thumb, people: Sequence[Box], small_per_px: float) -> npt.NDArray[np.float32]:
+    """Return the corners (n x 2, x and y) outside the people's grown boxes."""
     corners = np.frombuffer(picture.corners, np.float32).reshape(-1, 2)
-    columns, rows = corners.astype(int).T
-    return np.asarray(corners[outside[rows, columns] > 0], np.float32)
+    x, y = corners.astype(int).T
+    inside = np.zeros(len(corners), bool)
+    for x1, y1, x2, y2 in _grown(people, small_per_px):
+        inside |= (x1 <= x) & (x < x2) & (y1 <= y) & (y < y2)
+    return np.asarray(corners[~inside], np.float32)
 
 
 def _outside(picture: Grey, people: Sequence[Box], small_per_px: float) -> Grey:
     """Return a mask that is 255 outside the people's grown boxes."""
     mask = np.full(picture.shape, 255, np.uint8)
-    for left, top, right, bottom in people:
-        dx, dy = GROWN * (right - left), GROWN * (bottom - top)
-        x1, y1, x2, y2 = (
-            max(round(edge * small_per_px), 0)
-            for edge in (left - dx, top - dy, right + dx, bottom + dy)
-        )
+    for x1, y1, x2, y2 in _grown(people, small_per_px):
         mask[y1:y2, x1:x2] = 0
     return mask
+
+
+def _grown(people: Sequence[Box], small_per_px: float) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the grown boxes in px of the small picture, right and lower edge excluded."""
+    for left, top, right, bottom in people:
+        dx, dy = GROWN * (right - left), GROWN * (bottom - top)
+        yield (
+            max(round((left - dx) * small_per_px), 0),
+            max(round((top - dy) * small_per_px), 0),
+            max(round((right + dx) * small_per_px), 0),
+            max(round((bottom + dy) * small_per_px), 0),
+        )
 
 
 class CameraMeter:

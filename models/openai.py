@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..stream.errors import ConfigError, ModelError, PolicyError
 from .base import Draft, Manner, Task
-from .grounded import GroundedNarrator
+from .grounded_narrator import GroundedNarrator
 from .prompting import Prompter
 from .tongues import tongue
 

@@ -44,11 +44,12 @@ def expected_s(write: Callable[[Sequence[Message], int], Draft], max_new_tokens:
 class Prompter:
     """Renders the messages of a task."""
 
-    def __init__(self, language: str, style: str, folder: Path | None = None) -> None:
-        """Take the name of the language in English, the style, and the user's folder.
+    def __init__(self, language: str, style: str, prompts: str = "") -> None:
+        """Take the name of the language in English, the style, and the user's folder, "" for none.
 
         Raises: ConfigError where the folder is absent.
         """
+        folder = Path(prompts) if prompts else None
         if folder is not None and not folder.is_dir():
             raise ConfigError(f"prompts: {folder} is no folder")
         self._language, self._style, self._folder = language, style, folder

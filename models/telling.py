@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from .base import Narrator, Task
 from .check import faults
-from .grounded import GroundedNarrator
+from .grounded_narrator import GroundedNarrator
 from .tongues import tongue
 
 

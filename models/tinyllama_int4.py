@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..stream.errors import MissingExtraError, ModelError
 from .base import Draft, Manner, Task
-from .grounded import GroundedNarrator
+from .grounded_narrator import GroundedNarrator
 from .prompting import Message, Prompter, expected_s
 from .tongues import tongue
 

@@ -2,7 +2,8 @@
 
 A socket belongs to the thread that made it. One factory sets linger, time-outs and high-water
 marks, and nothing here waits without a limit.
-One message is one part (a ROUTER adds the peer's name); nothing is pickled.
+One message is one part (a ROUTER adds the peer's name); nothing is pickled. Keys and monitors are
+imported where programs outside are served: they bring asyncio, which every child would pay for.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import zmq
-import zmq.auth
-from zmq.utils.monitor import parse_monitor_message
 
 from .links import LINKS
 
@@ -181,6 +180,8 @@ def make_keys(folder: Path, client: str = "") -> tuple[Path, Path]:
 
     The folder is readable by its owner alone. Raises: FileExistsError, OSError.
     """
+    import zmq.auth
+
     place = folder / CLIENTS if client else folder
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = client or SERVER
@@ -241,6 +242,8 @@ class Broadcast:
         self._context.destroy(linger=500)
 
     def _lock(self, keys: Path) -> None:
+        import zmq.auth
+
         public, secret = zmq.auth.load_certificate(keys / f"{SERVER}.key_secret")
         if secret is None:
             raise OSError(f"{keys / SERVER}.key_secret holds no secret key")
@@ -251,6 +254,8 @@ class Broadcast:
         self._socket.setsockopt(zmq.ZAP_DOMAIN, b"affectstream")
 
     def _admit(self) -> None:
+        from zmq.utils.monitor import parse_monitor_message
+
         while self._zap is not None and self._zap.poll(0):
             version, request, *_, key = self._zap.recv_multipart(zmq.NOBLOCK)
             known = self._is_known(zmq.utils.z85.encode(key))
@@ -261,6 +266,8 @@ class Broadcast:
             self.refused += bool(event["event"] & _REFUSALS)
 
     def _is_known(self, key: bytes) -> bool:
+        import zmq.auth
+
         assert self._keys is not None
         for path in sorted((self._keys / CLIENTS).glob("*.key")):
             try:

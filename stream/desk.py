@@ -80,7 +80,7 @@ class Desk:
         self._stage = stage
         self._config = config
         self._arguments = [config.engine, json.dumps(config.options)]
-        self._arguments.append(config.manner.model_dump_json())
+        self._arguments.append(msgspec.json.encode(config.manner).decode())
         self._number = 0
         self._memories: dict[str, Memory] = {}
         self._latencies_s: deque[float] = deque(maxlen=MEASURED)

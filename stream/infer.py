@@ -100,6 +100,12 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
     load = Load(scheduler, pool.links, pool.workers, time.monotonic()) if pool.is_live else None
     idle: deque[bytes] = deque()
     started_s: dict[int, float] = {}
+
+    def hand_out() -> None:
+        while idle and (job := scheduler.next_job()) is not None:
+            started_s[job.number] = time.monotonic()
+            send_to(jobs, idle.popleft(), job.number.to_bytes(8, "little"))
+
     while not (
         scheduler.is_idle and len(idle) == pool.workers and (stage.is_sealed or not pool.is_live)
     ):
@@ -111,11 +117,10 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
                 number = int.from_bytes(answer[1], "little")
                 fresh.took(time.monotonic() - started_s.pop(number))
                 scheduler.finish(number)
+        hand_out()  # Frames that wait already: no worker idles while others are taken in.
         _join_sources(stage, pool, receivers)
         _admit(stage, pool, receivers, fresh, len(idle))
-        while idle and (job := scheduler.next_job()) is not None:
-            started_s[job.number] = time.monotonic()
-            send_to(jobs, idle.popleft(), job.number.to_bytes(8, "little"))
+        hand_out()
         for observation in scheduler.in_order():
             outlet.send(observation, receivers)
         _close_sources(stage, scheduler, receivers)

@@ -100,7 +100,9 @@ class Timings:
 
     def add(self, name: str, duration_ms: float) -> None:
         """Count one duration."""
-        bins = self._bins.setdefault(name, [0] * (len(self._EDGES_MS) + 1))
+        bins = self._bins.get(name)
+        if bins is None:
+            bins = self._bins[name] = [0] * (len(self._EDGES_MS) + 1)
         bins[bisect_left(self._EDGES_MS, duration_ms)] += 1
         self._total_ms[name] = self._total_ms.get(name, 0.0) + duration_ms
         self._highest_ms[name] = max(duration_ms, self._highest_ms.get(name, 0.0))

@@ -296,7 +296,7 @@ def open_narrator(config: RunConfig) -> tuple[narrators.Choice, Manner]:
     tongue(config.language)
     if config.prompts is not None and not config.prompts.is_dir():
         raise ConfigError(f"prompts: {config.prompts} is no folder")
-    prompts = config.prompts.absolute() if config.prompts else None
+    prompts = str(config.prompts.absolute()) if config.prompts else ""
     manner = {"language": config.language, "style": config.style, "prompts": prompts}
     return choice, Manner(**{key: value for key, value in manner.items() if value})
 

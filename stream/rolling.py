@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ..models.facts import Facts, gather
-from ..models.grounded import GroundedNarrator
+from ..models.grounded_narrator import GroundedNarrator
 from .messages import Event, Narration, Window
 
 

@@ -4,7 +4,7 @@ import pytest
 from test_grounded import SITUATIONS, notable, scene, someone
 
 from affectstream.models.check import faults
-from affectstream.models.grounded import MAX_LINE, GroundedNarrator
+from affectstream.models.grounded_narrator import MAX_LINE, GroundedNarrator
 from affectstream.models.tongues import languages, tongue
 
 EN = tongue("en")

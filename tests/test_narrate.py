@@ -3,7 +3,7 @@
 import pytest
 from test_facts import event, span, window
 
-from affectstream.models.grounded import MAX_LINE
+from affectstream.models.grounded_narrator import MAX_LINE
 from affectstream.stream.desk import allowed_s
 from affectstream.stream.intervals import Queue
 from affectstream.stream.messages import Narration

@@ -16,7 +16,7 @@ from affectstream.models.affect import quadrant
 from affectstream.models.base import Task
 from affectstream.models.check import faults
 from affectstream.models.facts import Facts, gather
-from affectstream.models.grounded import MAX_LINE, GroundedNarrator
+from affectstream.models.grounded_narrator import MAX_LINE, GroundedNarrator
 from affectstream.models.story import Chronicle, plain
 from affectstream.models.tongues import languages, tongue
 from affectstream.stream.messages import Event, Window

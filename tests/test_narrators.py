@@ -44,7 +44,7 @@ def models_folder(tmp_path, monkeypatch):
 
 
 def test_the_prompt_holds_facts_the_last_two_texts_style_and_language():
-    system, user = Prompter("German", "Be brief.", None).messages(TASK, "In plain words.")
+    system, user = Prompter("German", "Be brief.").messages(TASK, "In plain words.")
     assert (system["role"], user["role"]) == ("system", "user")
     assert "German" in system["content"] and "Be brief." in system["content"]
     for said in (
@@ -62,10 +62,7 @@ def test_the_prompt_holds_facts_the_last_two_texts_style_and_language():
 
 def test_a_second_try_names_the_fault():
     task = Task("interval", FACTS, fault="it invents speech (talks)", rejected="Person 1 talks.")
-    assert (
-        "it invents speech (talks)"
-        in Prompter("English", "", None).messages(task, "")[1]["content"]
-    )
+    assert "it invents speech (talks)" in Prompter("English", "").messages(task, "")[1]["content"]
 
 
 def test_a_users_template_takes_the_place_of_ours(tmp_path):
@@ -73,9 +70,9 @@ def test_a_users_template_takes_the_place_of_ours(tmp_path):
         "{% block system %}S{% endblock %}{% block user %}{{ facts.people_count }}!{% endblock %}"
     )
     (tmp_path / "interval.jinja").write_text(text)
-    told = Prompter("English", "", tmp_path).messages(TASK, "")
+    told = Prompter("English", "", str(tmp_path)).messages(TASK, "")
     assert [one["content"] for one in told] == ["S", "2!"]
-    assert Prompter("English", "", tmp_path).messages(Task("answer", {"answer": "x"}), "")
+    assert Prompter("English", "", str(tmp_path)).messages(Task("answer", {"answer": "x"}), "")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_a_users_template_takes_the_place_of_ours(tmp_path):
 def test_a_bad_template_is_named(tmp_path, template, words):
     (tmp_path / "interval.jinja").write_text(template)
     with pytest.raises(ConfigError, match=words):
-        Prompter("English", "", tmp_path).messages(TASK, "")
+        Prompter("English", "", str(tmp_path)).messages(TASK, "")
 
 
 # -- the check around an engine
