@@ -90,8 +90,10 @@ def add(file: Path, wish: Wish) -> zoo.Entry:
             shutil.copyfile(file, copy)
         except OSError as error:
             raise ModelError(f"cannot read the model {file}: {error.strerror}") from error
-        entry = _described(copy, inspect(copy), wish)
-        return keep(entry, folder)
+        try:
+            return keep(_described(copy, inspect(copy), wish), folder)
+        except ModelError as error:
+            raise ModelError(str(error).replace(copy.name, str(file))) from error
 
 
 def keep(entry: zoo.Entry, folder: Path) -> zoo.Entry:

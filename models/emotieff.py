@@ -16,8 +16,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ..stream.messages import Face, Image
-from .crop import Array, clip_box, to_batch
-from .expression import check_width, columns, in_order
+from .crop import clip_box, to_batch
+from .expression import check_width, columns, in_order, softmax
 from .ort import Net, Provider
 from .zoo import Entry, open_net
 
@@ -73,12 +73,6 @@ def cut(image_bgr: Image, face: Face, side_px: int) -> Image | None:
     if x2 <= x1 or y2 <= y1:
         return None
     return np.asarray(cv2.resize(image_bgr[y1:y2, x1:x2], (side_px, side_px)), np.uint8)
-
-
-def softmax(logits: Array) -> Array:
-    """Return rows of probabilities."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def _with(face: Face, emotions: tuple[float, ...], affect: Sequence[float]) -> Face:

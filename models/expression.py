@@ -25,6 +25,10 @@ BOX_SIDE = 0.97
 Source: measured on FER+ pictures with YuNet's boxes."""
 
 
+SUM_ERROR = 0.01
+"""Rows of probabilities sum to 1 within this. Our choice: 8-bit networks round."""
+
+
 class Config(BaseModel):
     """Nothing to choose."""
 
@@ -32,10 +36,13 @@ class Config(BaseModel):
 
 
 class Expression:
-    """An `ExpressionModel`."""
+    """An `ExpressionModel`.
+
+    A network that ends in logits, as most do that were trained in PyTorch, gets its softmax here.
+    """
 
     def __init__(self, net: Net, entry: Entry) -> None:
-        """Use an opened net.
+        """Use an opened net, run once to learn whether it gives probabilities or logits.
 
         Raises:
             ModelError: a label of the manifest is none of `EMOTIONS`.
@@ -45,6 +52,7 @@ class Expression:
         self._input = entry.files["expression"].input
         self._framing = np.array(entry.framing) * self._input.side_px
         self._columns = columns(entry.labels, entry.name)
+        self._ends_in_logits = not are_probabilities(self._answer([_noise(self._input.side_px)]))
 
     def read(self, image_bgr: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the same faces with `emotions`."""
@@ -61,11 +69,32 @@ class Expression:
             )
             for face in faces
         ]
-        (outputs,) = self._net.run_batch(to_batch(crops, self._input), BATCH_SIZES)
+        outputs = self._answer(crops)
+        if self._ends_in_logits:
+            outputs = softmax(outputs)
         return [
             msgspec.structs.replace(face, emotions=emotions)
             for face, emotions in zip(faces, in_order(outputs, self._columns), strict=True)
         ]
+
+    def _answer(self, crops: Sequence[Image]) -> Array:
+        (outputs,) = self._net.run_batch(to_batch(crops, self._input), BATCH_SIZES)
+        return outputs
+
+
+def _noise(side_px: int) -> Image:
+    return np.random.default_rng(0).integers(0, 256, (side_px, side_px, 3), np.uint8)
+
+
+def are_probabilities(outputs: Array) -> bool:
+    """Return whether every row holds nothing below 0 and sums to 1."""
+    return bool((outputs >= 0).all() and (abs(outputs.sum(axis=1) - 1) <= SUM_ERROR).all())
+
+
+def softmax(logits: Array) -> Array:
+    """Return rows of probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def face_matrix(face: Face, framing_px: Matrix, side_px: int) -> Matrix:

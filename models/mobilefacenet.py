@@ -19,8 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..stream.messages import Face, Image
 from .crop import Matrix, inverse, similarity_matrix, to_batch
-from .emotieff import softmax
-from .expression import check_width, columns, in_order
+from .expression import check_width, columns, in_order, softmax
 from .ort import Net, Provider
 from .zoo import Entry, open_net
 

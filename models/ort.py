@@ -105,6 +105,7 @@ class Net:
             raise ModelError(f"{path.name} wants other inputs than {', '.join(inputs)}")
         self._input = next(iter(inputs))
         self._outputs = list(outputs)
+        self._takes_one = self._session.get_inputs()[0].shape[:1] == [1]
 
     def _check(self, values: Sequence[Any], expected: Mapping[str, Shape], what: str) -> None:
         have = {value.name: value for value in values}
@@ -138,9 +139,11 @@ class Net:
         """Run a net of one input over a batch, cut into pieces of the given sizes.
 
         A run only ever sees these sizes, so memory does not grow with every number of faces.
-        `sizes` must hold 1. Raises what `run` raises.
+        `sizes` must hold 1, and only that counts where the file's own batch is fixed at one.
+        Raises what `run` raises.
         """
         pieces = []
+        sizes = self._possible(sizes)
         start = 0
         while start < len(batch):
             size = max(size for size in sizes if size <= len(batch) - start)
@@ -150,9 +153,12 @@ class Net:
 
     def warm_up(self, sizes: Sequence[int] = (1,)) -> None:
         """Run once on zeros for each batch size, so that no real frame waits."""
-        for size in sizes:
+        for size in self._possible(sizes):
             inputs = self._session.get_inputs()
             self.run({one.name: np.zeros([size, *one.shape[1:]], np.float32) for one in inputs})
+
+    def _possible(self, sizes: Sequence[int]) -> Sequence[int]:
+        return (1,) if self._takes_one else sizes
 
 
 def signature(path: Path) -> Signature:
@@ -239,4 +245,4 @@ def _error_types(ort: Any) -> tuple[type[Exception], ...]:
 
 def _brief(error: Exception) -> str:
     """Return the first line of an error's text."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+    return (" ".join(str(error).split()) or type(error).__name__)[:300]

@@ -13,10 +13,11 @@ def classifier(
     columns: int,
     names: tuple[str, str] = ("input", "output"),
     metadata: dict[str, str] | None = None,
+    ending: str = "Identity",
 ) -> np.ndarray:
     """Write a net that answers a fixed linear map of the mean and corners of each channel.
 
-    Returns the map: columns x (5 * channels), for means, then the corners row by row.
+    Behind the map stands the operator `ending`. Returns the map: columns x (5 * channels), for means, then the corners row by row.
     """
     _, channels, height, width = shape
     weights = np.random.default_rng(5).normal(size=(columns, 5 * channels)).astype(np.float32)
@@ -29,7 +30,8 @@ def classifier(
         [
             helper.make_node("Conv", [names[0], "kernels"], ["spots"], group=channels),
             helper.make_node("Flatten", ["spots"], ["flat"]),
-            helper.make_node("Gemm", ["flat", "weights"], [names[1]], transB=1),
+            helper.make_node("Gemm", ["flat", "weights"], ["sums"], transB=1),
+            helper.make_node(ending, ["sums"], [names[1]]),
         ],
         "stand-in",
         [helper.make_tensor_value_info(names[0], TensorProto.FLOAT, list(shape))],

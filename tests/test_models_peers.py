@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("onnx")
 import stand_ins  # noqa: E402
 
-from affectstream.models import emotieff, mobilefacenet, zoo  # noqa: E402
+from affectstream.models import expression, mobilefacenet, zoo  # noqa: E402
 from affectstream.stream.errors import ModelError  # noqa: E402
 from affectstream.stream.messages import EMOTIONS, Face  # noqa: E402
 
@@ -165,5 +165,5 @@ def test_another_width_is_refused_by_name(make, name, columns):
 
 
 def test_large_logits_do_not_overflow():
-    rows = emotieff.softmax(np.array([[1000.0, 999.0], [-1000.0, -1000.0]], np.float32))
+    rows = expression.softmax(np.array([[1000.0, 999.0], [-1000.0, -1000.0]], np.float32))
     assert rows == pytest.approx(np.array([[0.7311, 0.2689], [0.5, 0.5]]), abs=1e-4)

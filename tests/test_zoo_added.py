@@ -141,10 +141,33 @@ def test_bad_files_are_refused_by_name_and_leave_nothing(tmp_path, own, name):
     file = tmp_path / "net.onnx"
     make(file)
     labels = EMOTIONS if name == "a bomb" else FOUR
-    with pytest.raises(ModelError, match=r"net\.onnx|another file") as caught:
-        add(file, Wish("expression", labels=labels))
-    assert word in str(caught.value)
+    with pytest.raises(ModelError) as caught:
+        add(file, Wish("expression", name="called_otherwise", labels=labels))
+    assert str(file) in str(caught.value) and word in str(caught.value)
     assert left(own) == []
+
+
+def test_a_net_that_takes_one_picture_at_a_time_reads_several_faces(tmp_path):
+    file = tmp_path / "mine.onnx"
+    stand_ins.classifier(file, (1, 1, 48, 48), 4)
+    other = Face((200.0, 20.0, 300.0, 130.0), 0.9)
+    adapter = zoo.build(add(file, Wish("expression", labels=FOUR)), {})
+    both = adapter.read(IMAGE, [FACE, other, FACE])
+    assert both == [adapter.read(IMAGE, [face])[0] for face in (FACE, other, FACE)]
+
+
+def test_logits_become_probabilities(tmp_path):
+    """The bare sums of a linear net, and the same behind a softmax, read alike."""
+    read = {}
+    for name, ending in (("bare", "Identity"), ("soft", "Softmax")):
+        file = tmp_path / f"{name}.onnx"
+        stand_ins.classifier(file, ("n", 3, 48, 48), 4, ending=ending)
+        adapter = zoo.build(add(file, Wish("expression", labels=FOUR)), {})
+        (face,) = adapter.read(IMAGE, [FACE])
+        read[name] = face.emotions
+        assert min(face.emotions) >= 0 and sum(face.emotions) == pytest.approx(1)
+    assert read["bare"] == pytest.approx(read["soft"], abs=1e-6)
+    assert max(read["bare"]) - min(read["bare"]) > 0.01, "the net answers, it is not flat"
 
 
 def test_wrong_people_are_refused(tmp_path, own):
