@@ -17,7 +17,8 @@ def classifier(
 ) -> np.ndarray:
     """Write a net that answers a fixed linear map of the mean and corners of each channel.
 
-    Behind the map stands the operator `ending`. Returns the map: columns x (5 * channels), for means, then the corners row by row.
+    Behind the map stands the operator `ending`. Returns the map: columns x (5 * channels), for
+    means, then the corners row by row.
     """
     _, channels, height, width = shape
     weights = np.random.default_rng(5).normal(size=(columns, 5 * channels)).astype(np.float32)
