@@ -7,41 +7,15 @@ language's `QUESTIONS` what is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .facts import MIN_CHANGE, Notable, clock
+from .facts import MIN_CHANGE, clock
 from .phrases import Item, items, seconds_of
-from .zones import CENTRES, STRONG, fits, sign
+from .recalled import CHANGE_S, GROUP, Record, Row
+from .zones import CENTRES, STRONG, sign
 
-GAP_S = 2.5
-"""Stretches of time nearer to each other than this are one."""
 MAX_STRETCHES = 4
-CHANGE_S = 5.0
-"""A change is looked for between so long before a time and so long after it."""
-GROUP = 0
-
-
-class Row(NamedTuple):
-    """One person, or the group (0), in the window that ends at `time_s`."""
-
-    time_s: float
-    valence: float | None
-    arousal: float | None
-    movement: float | None
-    emotion: str | None
-
-
-class Record(NamedTuple):
-    """What is known of one source: rows by person in time, and events."""
-
-    rows: Mapping[int, Sequence[Row]]
-    events: Sequence[Notable]
-
-    @property
-    def people(self) -> list[int]:
-        """Everybody who was there, by number."""
-        return sorted(person for person in self.rows if person != GROUP)
 
 
 class _Target(NamedTuple):
@@ -106,7 +80,7 @@ class _Answer:
     def _target_of(self, item: Item) -> _Target | None:
         if item.kind == "mood":
             zone = item.value
-            return _Target(item.text, lambda row: _is_in(zone, row))
+            return _Target(item.text, lambda row: row.is_in(zone))
         if item.kind == "emotion":
             name = self._words.EMOTION_NAMES[item.value]
             return _Target(name, lambda row: row.emotion == item.value, kind=" shown")
@@ -156,20 +130,20 @@ class _Answer:
         if target is None:
             return ""
         if target.holds is not None:
-            shown = [n for n in self._record.people if self._stretches(n, target)]
+            holds = target.holds
+            shown = [n for n in self._record.people if self._record.stretches(n, holds)]
             told = [self._state(person, target) for person in shown]
             return " ".join(told) or self._say(f"nobody did{target.kind}", target.text)
         means = {
             n: mean
             for n in self._record.people
-            if (mean := _mean(self._record.rows[n], target.dimension)) is not None
+            if (mean := self._record.mean(n, target.dimension)) is not None
         }
         if not means:
             return self._say("nothing")
         best = max(means, key=lambda n: means[n] * (target.direction or 1))
-        rows = self._record.rows[best]
         what = self._words.DIMENSIONS[target.dimension]
-        span = clock(rows[0].time_s), clock(rows[-1].time_s)
+        span = map(clock, self._record.span_s([best]))
         return self._say("who most", self._name(best), what, f"{means[best]:.2f}", *span)
 
     def _how_long(self) -> str:
@@ -177,7 +151,7 @@ class _Answer:
         if target is not None and target.holds is not None:
             told = []
             for person in self._subjects():
-                stretches = self._stretches(person, target)
+                stretches = self._record.stretches(person, target.holds)
                 if not stretches:
                     told.append(self._state(person, target))
                     continue
@@ -195,21 +169,16 @@ class _Answer:
             return " ".join(told)
         told = []
         for person in self._named or self._record.people:
-            rows = self._record.rows[person]
-            start_s, end_s = rows[0].time_s, rows[-1].time_s
+            start_s, end_s = self._record.span_s([person])
             span = f"{end_s - start_s:.0f}", clock(start_s), clock(end_s)
             told.append(self._say("how long in", self._name(person), *span))
         return " ".join(told)
 
     def _how_many(self) -> str:
-        counts: dict[float, int] = {}
-        for person in self._record.people:
-            for row in self._record.rows[person]:
-                counts[row.time_s] = counts.get(row.time_s, 0) + 1
-        if not counts:
+        found = self._record.most_at_once()
+        if found is None:
             return self._say("how many none")
-        best_s = max(counts, key=lambda time_s: (counts[time_s], -time_s))
-        most = counts[best_s]
+        most, best_s = found
         key = "how many one" if most == 1 else "how many"
         return self._say(key, self._words.count_word(most), clock(best_s))
 
@@ -225,7 +194,7 @@ class _Answer:
         wanted = [target.dimension] if target and target.dimension else ["valence", "arousal"]
         told = []
         for dimension in wanted:
-            first, second = (_mean(self._record.rows[n], dimension) for n in people)
+            first, second = (self._record.mean(n, dimension) for n in people)
             if first is None or second is None:
                 continue
             difference = round(first, 2) - round(second, 2)
@@ -236,8 +205,7 @@ class _Answer:
             names = self._name(people[0]), self._name(people[1], False)
             what = self._words.DIMENSIONS[dimension]
             values = f"{first:.2f}", f"{second:.2f}"
-            times = [row.time_s for n in people for row in self._record.rows[n]]
-            span = clock(min(times)), clock(max(times))
+            span = map(clock, self._record.span_s(people))
             told.append(
                 self._say("compare", names[0], what, values[0], names[1], values[1], *span, verdict)
             )
@@ -248,12 +216,11 @@ class _Answer:
             return ""
         told = []
         for person in self._subjects():
-            rows = self._record.rows.get(person, ())
-            valence, arousal = _mean(rows, "valence"), _mean(rows, "arousal")
+            valence, arousal = (self._record.mean(person, d) for d in ("valence", "arousal"))
             if valence is None or arousal is None:
                 continue
             mood = self._mood(Row(0.0, valence, arousal, None, None))
-            span = clock(rows[0].time_s), clock(rows[-1].time_s)
+            span = map(clock, self._record.span_s([person]))
             name = self._name(person, False)
             told.append(self._say("mood", *span, name, mood, f"{valence:.2f}", f"{arousal:.2f}"))
         return " ".join(told) or self._say("nothing")
@@ -262,9 +229,8 @@ class _Answer:
         """Tell how everybody who is meant looked at one time, and who came or left about then."""
         told = []
         for person in self._named or self._record.people:
-            rows = self._record.rows.get(person, ())
-            near = min(rows, key=lambda row: abs(row.time_s - time_s), default=None)
-            if near is None or abs(near.time_s - time_s) > GAP_S or near.valence is None:
+            near = self._record.near(person, time_s)
+            if near is None or near.valence is None:
                 continue
             values = f"{near.valence:.2f}", f"{near.arousal or 0.0:.2f}"
             name = self._name(person, False)
@@ -292,12 +258,12 @@ class _Answer:
             if event.kind == kind and event.person in people
         ]
         if not told and kind == "departure" and self._named:
-            last_s = max(row.time_s for n in self._named for row in self._record.rows[n])
+            _, last_s = self._record.span_s(self._named)
             return self._say("stayed", self._name(self._named[0]), clock(last_s))
         return " ".join(told[: 2 * MAX_STRETCHES]) or self._say("nothing")
 
     def _state(self, person: int, target: _Target) -> str:
-        stretches = self._stretches(person, target)
+        stretches = self._record.stretches(person, target.holds) if target.holds else []
         if not stretches:
             return self._say(f"never{target.kind}", self._name(person, False), target.text)
         return self._say(
@@ -313,17 +279,6 @@ class _Answer:
             told.append(self._say(key, clock(start_s), clock(end_s)))
         return str(self._words.listed(told))
 
-    def _stretches(self, person: int, target: _Target) -> list[tuple[float, float]]:
-        found: list[tuple[float, float]] = []
-        for row in self._record.rows.get(person, ()):
-            if target.holds is None or not target.holds(row):
-                continue
-            if found and row.time_s - found[-1][1] <= GAP_S:
-                found[-1] = found[-1][0], row.time_s
-            else:
-                found.append((row.time_s, row.time_s))
-        return found
-
     def _change(self, person: int, target: _Target) -> str:
         told = []
         for event in self._record.events:
@@ -337,21 +292,13 @@ class _Answer:
                     told.append(self._say("when turned", event.clock, name, before, after))
         if told:
             return " ".join(told[:MAX_STRETCHES])
-        rows = self._record.rows.get(person, ())
-        steps = [
-            ((late - early) * target.direction, row.time_s, early, late)
-            for row in rows
-            if (early := _near(rows, row.time_s - CHANGE_S, target.dimension)) is not None
-            and (late := _near(rows, row.time_s + CHANGE_S, target.dimension)) is not None
-        ]
+        found = self._record.steepest(person, target.dimension, target.direction)
         name, what = self._name(person, False), self._words.DIMENSIONS[target.dimension]
         which = self._words.COMPARATIVES[target.dimension, target.direction]
-        if not steps or max(steps)[0] < MIN_CHANGE:
+        if found is None or found.size < MIN_CHANGE:
             return self._say("never became", name, which)
-        _, time_s, early, late = max(steps)
-        return self._say(
-            "when became", clock(time_s), name, which, what, f"{early:.2f}", f"{late:.2f}"
-        )
+        values = f"{found.before:.2f}", f"{found.after:.2f}"
+        return self._say("when became", clock(found.time_s), name, which, what, *values)
 
     def _extreme_target(self) -> _Target | None:
         dimension = next((item.value for item in self._items if item.kind == "dimension"), "")
@@ -362,38 +309,15 @@ class _Answer:
         return bool(re.search(self._words.LOWEST, self._question, re.IGNORECASE))
 
     def _peak(self, target: _Target) -> str:
+        direction = target.direction or 1
         people = self._named or self._record.people
-        values = [
-            (float(value) * (target.direction or 1), -row.time_s, person, float(value))
-            for person in people
-            for row in self._record.rows[person]
-            if (value := getattr(row, target.dimension)) is not None
-        ]
-        if not values:
+        peak = self._record.peak(people, target.dimension, direction)
+        if peak is None:
             return self._say("nothing")
-        _, minus_s, person, value = max(values)
-        which = self._words.SUPERLATIVES[target.dimension, target.direction or 1]
+        which = self._words.SUPERLATIVES[target.dimension, direction]
         what = self._words.DIMENSIONS[target.dimension]
-        told = self._name(person), which, clock(-minus_s), what, f"{value:.2f}"
+        told = self._name(peak.person), which, clock(peak.time_s), what, f"{peak.value:.2f}"
         return self._say("when most", *told)
 
     def _say(self, key: str, *values: object) -> str:
         return str(self._words.ANSWERS[key].format(*values))
-
-
-def _is_in(zone: str, row: Row) -> bool:
-    return (
-        row.valence is not None and row.arousal is not None and fits(zone, row.valence, row.arousal)
-    )
-
-
-def _mean(rows: Sequence[Row], dimension: str) -> float | None:
-    values = [value for row in rows if (value := getattr(row, dimension)) is not None]
-    return sum(values) / len(values) if values else None
-
-
-def _near(rows: Sequence[Row], time_s: float, dimension: str) -> float | None:
-    """Return the value at the nearest window within a second."""
-    near = [row for row in rows if abs(row.time_s - time_s) <= 1.0]
-    values = [value for row in near if (value := getattr(row, dimension)) is not None]
-    return float(values[0]) if values else None

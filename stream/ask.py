@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from ..models.answers import Record, Row, answer
+from ..models.answers import answer
 from ..models.base import Manner, Task
 from ..models.facts import Facts, Notable, clock, gather
 from ..models.narrators import choose
 from ..models.phrases import items, seconds_of
+from ..models.recalled import Record, Row
 from ..models.telling import Checked, Teller
 from ..models.tongues import tongue
 from .errors import ConfigError, UsageError

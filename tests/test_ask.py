@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner
 from helpers import config, synthetic
 
-from affectstream.models.answers import Record, Row, answer
+from affectstream.models.answers import answer
 from affectstream.models.facts import Notable, clock
+from affectstream.models.recalled import Record, Row
 from affectstream.models.scripted import ScriptedVision
 from affectstream.models.tongues import tongue
 from affectstream.stream.ask import ask
