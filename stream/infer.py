@@ -92,35 +92,22 @@ class Pool:
 def infer_loop(stage: Stage, pool: Pool) -> None:
     """Schedule frames to the workers and send observations on, in order, then `End`."""
     scheduler = pool.scheduler
-    jobs = stage.socket("router", "jobs", bind="jobs")
+    fresh = Freshness(pool.most_age_s if pool.is_live else None)
+    crew = _Crew(stage, scheduler, fresh)
     links = {} if pool.is_live else pool.links
     receivers = {name: FrameReceiver(stage, link) for name, link in links.items()}
-    fresh = Freshness(pool.most_age_s if pool.is_live else None)
     outlet = _Outlet(stage, pool, fresh)
     load = Load(scheduler, pool.links, pool.workers, time.monotonic()) if pool.is_live else None
-    idle: deque[bytes] = deque()
-    started_s: dict[int, float] = {}
-
-    def hand_out() -> None:
-        while idle and (job := scheduler.next_job()) is not None:
-            started_s[job.number] = time.monotonic()
-            send_to(jobs, idle.popleft(), job.number.to_bytes(8, "little"))
-
     while not (
-        scheduler.is_idle and len(idle) == pool.workers and (stage.is_sealed or not pool.is_live)
+        scheduler.is_idle and crew.idle == pool.workers and (stage.is_sealed or not pool.is_live)
     ):
-        wanted = [receivers[source_id] for source_id in scheduler.wanted(len(idle))]
-        stage.wait([jobs, *(receiver.socket for receiver in wanted)])
-        while (answer := receive_from(jobs)) is not None:
-            idle.append(answer[0])
-            if answer[1]:
-                number = int.from_bytes(answer[1], "little")
-                fresh.took(time.monotonic() - started_s.pop(number))
-                scheduler.finish(number)
-        hand_out()  # Frames that wait already: no worker idles while others are taken in.
+        wanted = [receivers[source_id] for source_id in scheduler.wanted(crew.idle)]
+        stage.wait([crew.socket, *(receiver.socket for receiver in wanted)])
+        crew.take_back()
+        crew.hand_out()  # What waits already, so that nobody idles while others are taken in.
         _join_sources(stage, pool, receivers)
-        _admit(stage, pool, receivers, fresh, len(idle))
-        hand_out()
+        _admit(stage, pool, receivers, fresh, crew.idle)
+        crew.hand_out()
         for observation in scheduler.in_order():
             outlet.send(observation, receivers)
         _close_sources(stage, scheduler, receivers)
@@ -129,14 +116,50 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
             stage.drop(receivers.pop(source_id).socket)
             outlet.end(source_id)
             stage.report("gone", source_id=source_id)
-        if load is not None and load.tell(time.monotonic(), pool.workers - len(idle)):
-            stage.gauges["stretch"] = scheduler.factor
-            for source_id, count in scheduler.put_off.items():
-                stage.tally.add(f"source:{source_id}", "pose_put_off", count)
-            scheduler.put_off.clear()
-    for peer in idle:
-        send_to(jobs, peer, b"")
+        if load is not None and load.tell(time.monotonic(), pool.workers - crew.idle):
+            _tell_load(stage, scheduler)
+    crew.dismiss()
     outlet.end()
+
+
+class _Crew:
+    """The workers: who is idle, and since when the others are at their jobs."""
+
+    def __init__(self, stage: Stage, scheduler: Scheduler, fresh: Freshness) -> None:
+        self.socket = stage.socket("router", "jobs", bind="jobs")
+        self._scheduler, self._fresh = scheduler, fresh
+        self._idle: deque[bytes] = deque()
+        self._started_s: dict[int, float] = {}
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    def take_back(self) -> None:
+        """Take the jobs that are done, and note who is idle."""
+        while (answer := receive_from(self.socket)) is not None:
+            peer, ticket = answer
+            self._idle.append(peer)
+            if ticket:
+                number = int.from_bytes(ticket, "little")
+                self._fresh.took(time.monotonic() - self._started_s.pop(number))
+                self._scheduler.finish(number)
+
+    def hand_out(self) -> None:
+        while self._idle and (job := self._scheduler.next_job()) is not None:
+            self._started_s[job.number] = time.monotonic()
+            send_to(self.socket, self._idle.popleft(), job.number.to_bytes(8, "little"))
+
+    def dismiss(self) -> None:
+        for peer in self._idle:
+            send_to(self.socket, peer, b"")
+
+
+def _tell_load(stage: Stage, scheduler: Scheduler) -> None:
+    stage.gauges["stretch"] = scheduler.factor
+    for source_id, count in scheduler.put_off.items():
+        stage.tally.add(f"source:{source_id}", "pose_put_off", count)
+    scheduler.put_off.clear()
 
 
 def _join_sources(stage: Stage, pool: Pool, receivers: dict[str, FrameReceiver]) -> None:
