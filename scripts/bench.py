@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from collections import deque
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from processor import cpu_name
 
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.config import load
@@ -153,15 +154,6 @@ def main() -> None:
     print(json.dumps(row, indent=2))
     with RESULTS.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
-
-
-def cpu_name() -> str:
-    """Return the processor's name, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), "")
 
 
 if __name__ == "__main__":

@@ -27,10 +27,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench import RESULTS, cpu_name
+from bench import RESULTS
 from live_bench.clip import make_clip
 from live_bench.naive import naive
 from live_bench.server import process_cpu_s, served, thread_cpu_s
+from processor import cpu_name
 
 from affectstream.sinks.base import Policy
 from affectstream.stream.cameras import check_cameras

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import cv2
 from evaluation import invented, people, poses, speed, still, valid
-from evaluation.bounds import Row, cpu_name, exit_code, judge, read_bounds, table
+from evaluation.bounds import Row, exit_code, judge, read_bounds, table
 from evaluation.parts import Measured, Part, SkippedError
+from processor import cpu_name
 
 from affectstream.stream.prepare import versions
 

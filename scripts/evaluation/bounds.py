@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,12 +82,3 @@ def table(rows: Sequence[Row]) -> str:
         verdict = row.verdict.upper() if row.verdict == "worse" else row.verdict
         lines.append(f"{row.name:26} {value:>9} {bound:>18} {row.bound.unit:14} {verdict}{note}")
     return "\n".join(lines)
-
-
-def cpu_name() -> str:
-    """Return the processor's name, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), "")

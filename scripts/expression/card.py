@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 import torch
+from processor import cpu_name
 
 from .data import LABELS
 from .export import FRAMING, OPSET
@@ -57,16 +57,6 @@ class Facts:
     raw: Figures
     final: Figures
     latency_ms: float
-
-
-def cpu_name() -> str:
-    """Return the CPU's model name, or the architecture where the system does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _per_class(figures: Figures) -> str:
