@@ -97,9 +97,10 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
 
 
 def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
-    """Return the live results, a table for each clip and way, or how to get them.
+    """Return the live results, a table for each clip, way and processor, or how to get them.
 
-    Each has the newest figures of each number of cameras; those with a note are left out.
+    The newest comes first. Each has the newest figures of each number of cameras; those with a note
+    are left out.
     """
     lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
@@ -108,7 +109,8 @@ def live_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> str:
             groups.setdefault((row["over"], row["clip"], row["cpu"]), []).append(row)
     if not groups:
         return "No figures yet: `scripts/bench live` measures on your machine."
-    return "\n\n".join(_live_table(rows) for rows in groups.values())
+    newest = sorted(groups.values(), key=lambda rows: str(rows[-1]["date"]), reverse=True)
+    return "\n\n".join(map(_live_table, newest))
 
 
 def _live_table(rows: list[dict[str, Any]]) -> str:
