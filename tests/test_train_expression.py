@@ -23,10 +23,11 @@ from expression.data import (  # noqa: E402
     without_repeats,
 )
 from expression.export import metadata, probabilities_of, write_onnx  # noqa: E402
-from expression.loop import TrainConfig, Trainer, learning_rate, logits_of  # noqa: E402
+from expression.loop import TrainConfig, Trainer, learning_rate, logits_of, mixed  # noqa: E402
 from expression.net import ExpressionNet, NetConfig, grown  # noqa: E402
 from expression.phases import choices, mean_of, trainers  # noqa: E402
 from expression.report import calibration_error, fit_temperature, measure, softmax  # noqa: E402
+from expression.teaching import trainers as taught_trainers  # noqa: E402
 
 TINY = TrainConfig(
     epochs=2,
@@ -40,6 +41,9 @@ GROWN = dataclasses.replace(
     epochs=1,
     net=NetConfig(stem=4, widths=(4, 4, 8), blocks=(1, 1, 1), strides=(1, 2, 2), squeeze=2),
 )
+
+
+TAUGHT = dataclasses.replace(TINY, epochs=1, taught=0.5)
 
 
 def synthetic(count: int, seed: int = 0) -> Labelled:
@@ -175,6 +179,57 @@ def test_phases_that_never_ran_have_no_best(tmp_path):
     part = synthetic(8)
     with pytest.raises(ValueError, match="no epoch"):
         choices(trainers((TINY, GROWN), tmp_path, part, part, train=False), part)
+
+
+def test_the_student_is_taught_by_the_best_of_every_teacher(tmp_path):
+    fitting, held = split_held(synthetic(40), 0.2, seed=0)
+    made = []
+    for trainer in taught_trainers(TINY, TAUGHT, 2, tmp_path):
+        trainer.run(fitting, held)
+        made.append(trainer)
+    first, second, student = made
+    assert [one.config.seed for one in made] == [1, 2, 1]
+    assert not first.teachers and not second.teachers and len(student.teachers) == 2
+    for teacher, net in zip((first, second), student.teachers, strict=True):
+        expected = logits_of(teacher.best_net(), held.faces)
+        np.testing.assert_array_equal(logits_of(net, held.faces), expected)
+    faces = torch.from_numpy(held.faces).float().unsqueeze(1)
+    said = [softmax(logits_of(net, held.faces)) for net in student.teachers]
+    np.testing.assert_allclose(student._opinion(faces), np.mean(said, axis=0), atol=1e-5)
+    assert len(student.history) == TAUGHT.epochs
+
+
+@pytest.mark.parametrize("taught, follows", [(0.0, "votes"), (1.0, "teacher")])
+def test_the_target_is_the_votes_or_what_the_teacher_says(tmp_path, taught, follows):
+    """A teacher that is certain of class 3, votes for class 5."""
+    part = synthetic(32)
+    part = Labelled(part.faces, np.eye(8, dtype=np.float32)[np.full(32, 5)], np.full(32, 5))
+    teacher = ExpressionNet(TINY.net)
+    torch.nn.init.zeros_(teacher.head.weight)
+    teacher.head.bias.data = 20.0 * torch.eye(8)[3]
+    config = dataclasses.replace(TINY, epochs=12, taught=taught)
+    trainer = Trainer(config, tmp_path, teachers=[teacher])
+    trainer.run(part, part)
+    answers = logits_of(trainer.averaged, part.faces).argmax(axis=1)
+    assert set(answers) == {5 if follows == "votes" else 3}
+
+
+def test_a_teacher_that_never_learned_cannot_teach(tmp_path):
+    made = taught_trainers(TINY, TAUGHT, 1, tmp_path)
+    next(made)
+    with pytest.raises(ValueError, match="no epoch"):
+        next(made)
+
+
+def test_mixed_faces_carry_mixed_labels():
+    random = torch.Generator().manual_seed(3)
+    faces = torch.arange(8.0).view(8, 1, 1, 1).expand(8, 1, 48, 48)
+    soft = torch.eye(8)
+    blended, labels = mixed(faces, soft, 0.2, random)
+    assert torch.allclose(labels.sum(dim=1), torch.ones(8))
+    expected = labels @ torch.arange(8.0)
+    assert torch.allclose(blended[:, 0, 0, 0], expected, atol=1e-5)
+    assert not torch.equal(labels, soft)
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path):

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,12 @@ class TrainConfig:
     """Everything that decides the weights, together with the data.
 
     ``bf16`` computes convolutions in bfloat16 with float32 weights. ``hold`` is the share of the
-    run at the full rate, warm-up included, before the fall.
-    Source of the one-cycle schedule: Smith and Topin 2018, arXiv 1708.07120.
+    run at the full rate, warm-up included, before the fall. ``mixup`` is the parameter of the Beta
+    distribution of the mixing share, 0 for no mixing; ``taught`` the teacher's share of the target,
+    the rest are the votes.
+    Sources: Smith and Topin 2018, arXiv 1708.07120 (one-cycle schedule); Zhang et al. 2018,
+    arXiv 1710.09412 (mixup); Beyer et al. 2022, arXiv 2106.05237 (a teacher that sees the same
+    changed faces).
     """
 
     epochs: int = 45
@@ -44,6 +49,8 @@ class TrainConfig:
     seed: int = 1
     held_fraction: float = 0.1
     bf16: bool = True
+    mixup: float = 0.0
+    taught: float = 0.0
     net: NetConfig = field(default_factory=NetConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
@@ -73,12 +80,26 @@ def as_batch(faces: Faces) -> Tensor:
     return torch.from_numpy(faces).float().unsqueeze(1)
 
 
+def mixed(
+    faces_n1hw: Tensor, soft: Tensor, parameter: float, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return the batch and its labels blended with themselves in another order.
+
+    One share, drawn from Beta(``parameter``, ``parameter``), serves the whole batch.
+    """
+    seed = int(torch.randint(2**31, (1,), generator=random))
+    share = float(np.random.default_rng(seed).beta(parameter, parameter))
+    other = torch.randperm(len(soft), generator=random)
+    return torch.lerp(faces_n1hw, faces_n1hw[other], share), torch.lerp(soft, soft[other], share)
+
+
 def logits_of(net: ExpressionNet, faces: Faces) -> NDArray[np.float32]:
     """Return float32 logits Nx8 of ``net`` in evaluation mode."""
     net.eval()
+    device = next(net.parameters()).device
     with torch.inference_mode():
         parts = [
-            net(as_batch(faces[start : start + EVALUATION_BATCH]))
+            net(as_batch(faces[start : start + EVALUATION_BATCH]).to(device)).cpu()
             for start in range(0, len(faces), EVALUATION_BATCH)
         ]
     logits: NDArray[np.float32] = torch.cat(parts).numpy()
@@ -102,9 +123,17 @@ class Trainer:
     """
 
     def __init__(
-        self, config: TrainConfig, work_dir: Path, start: dict[str, Tensor] | None = None
+        self,
+        config: TrainConfig,
+        work_dir: Path,
+        start: dict[str, Tensor] | None = None,
+        teachers: Sequence[ExpressionNet] = (),
+        device: str = "cpu",
     ) -> None:
         """Make the net, random or from the weights ``start``, or load the checkpoint.
+
+        ``teachers`` are those of ``taught``. Faces are changed on the CPU whatever the ``device``,
+        so that it sees the same ones.
 
         Raises:
             ValueError: where the checkpoint was made with another config.
@@ -112,10 +141,12 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.work_dir = work_dir
-        self.net = ExpressionNet(config.net).to(memory_format=torch.channels_last)
+        self.device = torch.device(device)
+        self.net = ExpressionNet(config.net).to(self.device, memory_format=torch.channels_last)
         if start is not None:
             self.net.load_state_dict(grown(start, self.net.state_dict()))
-        self.averaged = ExpressionNet(config.net)
+        self.teachers = [teacher.eval().to(self.device) for teacher in teachers]
+        self.averaged = ExpressionNet(config.net).to(self.device)
         self.averaged.load_state_dict(self.net.state_dict())
         self.optimizer = torch.optim.SGD(
             self.net.parameters(),
@@ -135,7 +166,9 @@ class Trainer:
         return self.work_dir / "last.pt"
 
     def _load(self) -> None:
-        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        state: dict[str, Any] = torch.load(
+            self.checkpoint, weights_only=True, map_location=self.device
+        )
         if state["fingerprint"] != self.config.fingerprint():
             raise ValueError(f"{self.checkpoint} was made with another config; remove it")
         self.net.load_state_dict(state["net"])
@@ -166,7 +199,7 @@ class Trainer:
             row |= held_figures(self.averaged, held)
             row["seconds"] = time.perf_counter() - start_s
             if row["held_loss"] < min((r["held_loss"] for r in self.history), default=math.inf):
-                self.best = {k: v.clone() for k, v in self.averaged.state_dict().items()}
+                self.best = {k: v.clone().cpu() for k, v in self.averaged.state_dict().items()}
             self.history.append(row)
             self._save()
             write_log(self.work_dir / "log.csv", self.history)
@@ -192,13 +225,28 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         faces_n1hw = augment(as_batch(batch.faces), self.config.augment, random)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+        soft = torch.from_numpy(batch.soft)
+        if self.config.mixup > 0:
+            faces_n1hw, soft = mixed(faces_n1hw, soft, self.config.mixup, random)
+        faces_n1hw, soft = faces_n1hw.to(self.device), soft.to(self.device)
+        if self.teachers:
+            soft = torch.lerp(soft, self._opinion(faces_n1hw), self.config.taught)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
             logits = self.net(faces_n1hw)
-        loss = soft_cross_entropy(logits, torch.from_numpy(batch.soft))
+        loss = soft_cross_entropy(logits, soft)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         return float(loss.detach())
+
+    def _opinion(self, faces_n1hw: Tensor) -> Tensor:
+        """Return the mean of what the teachers say."""
+        with (
+            torch.no_grad(),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16),
+        ):
+            said = [torch.softmax(one(faces_n1hw).float(), dim=1) for one in self.teachers]
+        return torch.stack(said).mean(dim=0)
 
     def _average(self, step: int) -> None:
         # Early steps are forgotten faster, or the random start would linger for epochs.
@@ -228,5 +276,4 @@ class Trainer:
             raise ValueError(f"no epoch is finished in {self.work_dir}")
         net = ExpressionNet(self.config.net)
         net.load_state_dict(self.best)
-        net.eval()
-        return net
+        return net.eval()
