@@ -108,3 +108,11 @@ def split(message: bytes) -> tuple[dict, bytes]:
 
 def pixels(jpeg: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+def await_count(page, selector: str, number: int) -> None:
+    """Wait until the page shows so many of something: it draws after the event that changed it."""
+    page.wait_for_function(
+        "([selector, number]) => document.querySelectorAll(selector).length === number",
+        arg=[selector, number],
+    )

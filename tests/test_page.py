@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
 from helpers import config, synthetic  # noqa: E402
-from pages import Endless, live_pipeline, sink, url_of  # noqa: E402
+from pages import Endless, await_count, live_pipeline, sink, url_of  # noqa: E402
 from sink_messages import frame, reading  # noqa: E402
 
 from affectstream.models.scripted import ScriptedVision  # noqa: E402
@@ -126,7 +126,7 @@ def test_other_keys(browser, live):
         page.keyboard.press("2")
         page.wait_for_function("() => location.hash === '#two'")
         page.keyboard.press("w")
-        assert page.locator(".tile").count() == 2
+        await_count(page, ".tile", 2)
         page.locator(".tile").first.focus()
         page.keyboard.press("Enter")
         page.wait_for_function("() => location.hash === '#one'")

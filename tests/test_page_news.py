@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
-from pages import sink  # noqa: E402
+from pages import await_count, sink  # noqa: E402
 from sink_messages import frame, narration, reading, run_info, span, window  # noqa: E402
 from test_page import browser, painted, playwright, visit  # noqa: E402, F401
 
@@ -60,4 +60,4 @@ def test_a_chart_of_many_people_shows_eight_and_counts_the_others(browser):  # n
     with sink() as made, visit(browser, made.url, locale="en") as page:
         made.write(window(spans=[*(span(number) for number in range(1, 13)), span(0)]), None)
         page.get_by_text("and 4 more, seen shorter").wait_for()
-        assert page.locator(".legend .key").count() == 9
+        await_count(page, ".legend .key", 9)

@@ -13,7 +13,7 @@ from made_videos import make
 
 pytest.importorskip("starlette", reason="the live page comes with [web]")
 pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
-from pages import sink, url_of  # noqa: E402
+from pages import await_count, sink, url_of  # noqa: E402
 from sink_messages import frame, narration, person, reading, run_info  # noqa: E402
 from test_joined_cameras import join  # noqa: E402
 from test_page import (  # noqa: E402, F401
@@ -112,7 +112,7 @@ def test_a_camera_that_joins_has_a_tile_and_says_when_it_is_removed(browser):  #
         join(run.health)
         made.write(reading(0, [person(1)], source="door"), frame(0, "door"))
         page.get_by_role("link", name="Wall").click()
-        assert page.locator(".tile").count() == 2
+        await_count(page, ".tile", 2)
         page.locator(".tile", has_text="door").locator("[data-painted]").wait_for()
         join(run.health, "removed")
         made.tick()
@@ -128,9 +128,9 @@ def test_the_wall_of_a_finished_run(browser, finished):  # noqa: F811
         page.wait_for_function(f"() => Math.abs(({GREY})() - 70) < 8")
         page.get_by_text("People: 2").first.wait_for()
         page.get_by_role("button", name="1", exact=True).click()
-        assert page.locator(".tile").count() == 1
+        await_count(page, ".tile", 1)
         page.get_by_role("button", name="by what happens").click()
-        assert page.locator(".tile").count() == 1
+        await_count(page, ".tile", 1)
         page.get_by_role("button", name="Play").click()
         page.wait_for_function("() => document.querySelector('.scrub').value > 1.5")
         page.locator(".tile").first.click()
