@@ -24,7 +24,6 @@ BOX_SIDE = 0.97
 """Side of the picture over the longer side of the face's box, for a face without landmarks.
 Source: measured on FER+ pictures with YuNet's boxes."""
 
-
 SUM_ERROR = 0.01
 """Rows of probabilities sum to 1 within this. Our choice: 8-bit networks round."""
 

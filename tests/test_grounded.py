@@ -5,11 +5,11 @@ import msgspec
 import pytest
 
 from affectstream.models.affect import quadrant
-from affectstream.models.base import Manner
 from affectstream.models.facts import Facts
-from affectstream.models.grounded import Config, build
+from affectstream.models.grounded import Config
+from affectstream.models.grounded_narrator import GroundedNarrator
 
-NARRATOR = build(Config(), Manner())
+NARRATOR = GroundedNarrator()
 NUMBERS = "zero one two three four five six seven eight nine ten".split()
 NEVER = (
     r"\b(he|she|his|her|him|man|woman|men|women|boy|girl|male|female|old|young|child|adult|age"
