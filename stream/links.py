@@ -29,7 +29,7 @@ class Link:
 _TABLE = (
     Link("frames.replay", "capture", "infer", "Frame ticket", "every", 4),
     Link("frames.live", "capture", "infer", "doorbell of a one-slot mailbox", "latest", 2),
-    Link("jobs", "infer", "vision", "Job ticket, there and back", "every", 64),
+    Link("jobs", "infer", "vision", "doorbell; number of a Job back", "every", 64),
     Link("observations", "infer, capture", "aggregate", "Observation, Event, End", "every", 8),
     Link("deliver", "aggregate, narrate", "sink", "Reading, Window, Event, Narration", "every", 64),
     Link("deliver.pictures", "aggregate, narrate", "sink with frames", "as deliver", "every", 4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,14 +11,15 @@ from ..sinks.base import Attended, Viewer
 from .aggregate import aggregate_loop
 from .capture import View, capture_loop
 from .config import RunConfig
+from .crew import vision_loop
 from .deliver import deliver_loop
 from .frames import FrameLink
-from .infer import Pool, infer_loop, vision_loop
+from .infer import Pool, infer_loop
 from .narrate import narrate_loop
 from .outlets import Outlet, open_outlet
 from .prepare import Prepared
 from .recording import Recorder
-from .schedule import Scheduler
+from .schedule import Job, Scheduler
 from .seats import speed_of
 from .source_state import SourceState
 from .stage import Stage
@@ -35,16 +37,15 @@ def start_stages(
     begin = partial(SourceState, config.window_s, made.steady, made.head)
     workers.start("aggregate", partial(aggregate_loop, begin=begin, outlets=outlets))
     scheduler = Scheduler(list(links), lag=config.lag_frames, is_live=made.run.is_live)
-    look = partial(
-        vision_loop, vision=made.vision, jobs=scheduler.under_way, is_live=made.run.is_live
-    )
+    jobs: deque[Job] = deque()
+    look = partial(vision_loop, vision=made.vision, jobs=jobs, is_live=made.run.is_live)
     has_window = any(isinstance(sink, Attended) for _, sink in made.sinks)
     for number in range(made.workers):
         workers.start(f"vision-{number}", look, gives_way=has_window)
     shelves = [outlet.pictures for outlet in outlets if outlet.pictures is not None]
     strides = Strides(config.face_stride, config.pose_stride, config.pose_refresh)
     is_live, most_age_s = made.run.is_live, config.most_age_s
-    pool = Pool(scheduler, links, made.workers, shelves, is_live, strides, most_age_s)
+    pool = Pool(scheduler, links, made.workers, jobs, shelves, is_live, strides, most_age_s)
     workers.start("infer", partial(infer_loop, pool=pool))
 
 

@@ -1,12 +1,14 @@
 """The scheduler's thread alone: who is let in, and that it ends."""
 
+from collections import deque
 from functools import partial
 
 from affectstream.models.scripted import ScriptedVision
 from affectstream.stream.bus import Bus
+from affectstream.stream.crew import vision_loop
 from affectstream.stream.frames import make_link
-from affectstream.stream.infer import Pool, infer_loop, vision_loop
-from affectstream.stream.schedule import Scheduler
+from affectstream.stream.infer import Pool, infer_loop
+from affectstream.stream.schedule import Job, Scheduler
 from affectstream.stream.stage import Command, ControlRoom, Report
 from affectstream.stream.worker import Workers
 
@@ -18,8 +20,9 @@ def test_a_camera_whose_link_was_there_before_the_thread_began_is_let_in_by_the_
     room, workers = ControlRoom(bus), Workers(bus)
     aggregate = bus.socket("pull", "observations", bind="observations")
     scheduler = Scheduler([], lag=4, is_live=True)
-    pool = Pool(scheduler, {"a": make_link("a", True)}, workers=1, is_live=True)
-    look = partial(vision_loop, vision=ScriptedVision(), jobs=scheduler.under_way, is_live=True)
+    jobs: deque[Job] = deque()
+    pool = Pool(scheduler, {"a": make_link("a", True)}, 1, jobs, is_live=True)
+    look = partial(vision_loop, vision=ScriptedVision(), jobs=jobs, is_live=True)
     told: list[Report] = []
     try:
         workers.start("vision", look)
