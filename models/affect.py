@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, hypot, isfinite, sqrt
+from operator import mul
 from typing import Protocol
-
-import numpy as np
 
 from ..stream.messages import EMOTIONS, Face, Quadrant
 from .posture import Posture
@@ -49,7 +48,7 @@ and neutral faces have a similar median arousal (Wagner et al. 2024, CAGE, secti
 lie around the origin there, and are set to it.
 """
 
-_POINTS = np.array([COORDINATES[name] for name in EMOTIONS])
+_VALENCES, _AROUSALS = zip(*(COORDINATES[name] for name in EMOTIONS), strict=True)
 
 FACE_SD = (0.340, 0.362)
 """Least standard deviation of valence and arousal read from a good face: how far two people are
@@ -214,10 +213,15 @@ def _expect(emotions: Sequence[float]) -> tuple[Estimate, Estimate]:
     total = sum(emotions)
     if len(emotions) != len(EMOTIONS) or not total > 0:
         raise ValueError(f"need {len(EMOTIONS)} probabilities with a positive sum")
-    shares = np.asarray(emotions) / total
-    means = shares @ _POINTS
-    sds = np.sqrt(shares @ (_POINTS - means) ** 2)
-    return (float(means[0]), float(sds[0])), (float(means[1]), float(sds[1]))
+    shares = [emotion / total for emotion in emotions]
+    return _moments(shares, _VALENCES), _moments(shares, _AROUSALS)
+
+
+def _moments(shares: Sequence[float], values: Sequence[float]) -> Estimate:
+    """Return mean and standard deviation; eight numbers are too few to be worth numpy's calls."""
+    mean = sum(map(mul, shares, values))
+    squares = [(value - mean) ** 2 for value in values]
+    return mean, sqrt(sum(map(mul, shares, squares)))
 
 
 def _liveliness(activity: float) -> float:

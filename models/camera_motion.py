@@ -118,10 +118,8 @@ def _grey(picture: Thumb) -> Grey:
 def _corners(picture: Thumb, people: Sequence[Box], small_per_px: float) -> npt.NDArray[np.float32]:
     """Return the corners (n x 2, x and y) outside the people's grown boxes."""
     corners = np.frombuffer(picture.corners, np.float32).reshape(-1, 2)
-    x, y = corners.astype(int).T
-    inside = np.zeros(len(corners), bool)
-    for x1, y1, x2, y2 in _grown(people, small_per_px):
-        inside |= (x1 <= x) & (x < x2) & (y1 <= y) & (y < y2)
+    boxes = np.array([*_grown(people, small_per_px)], np.float32).reshape(-1, 1, 4)
+    inside = ((boxes[..., :2] <= corners) & (corners < boxes[..., 2:])).all(axis=2).any(axis=0)
     return np.asarray(corners[~inside], np.float32)
 
 

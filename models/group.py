@@ -166,6 +166,8 @@ class _Speeds:
 
 def _pairs(people: Sequence[Person]) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
     """Return who is near whom and who faces whom, smaller number first."""
+    if len(people) < 2:
+        return (), ()
     places = [(person.id, _place(person)) for person in sorted(people, key=lambda p: p.id)]
     known = [(person, place) for person, place in places if place is not None]
     near: list[Pair] = []

@@ -47,6 +47,11 @@ EXTENT_S = 1.0
 """Time constant of the smoothed width and height."""
 
 
+Covariance = tuple[float, float, float]
+"""The variance of a coordinate, its covariance with the velocity, and the latter's variance, in
+units of the size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """How one kind of box moves, in units of its size (the square root of its area).
@@ -138,7 +143,7 @@ class Motion:
             return None
         off = self._off(*self._away(pts_s, box_xyxy))
         doubt = self._law.jitter**2
-        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
+        calm, wild = (covariance[0] + doubt for covariance in self._covariances_at(pts_s))
         widest = wild + self._law.astray_by**2
         if off > min(self._law.reach**2, GATE**2 * widest):
             return None
@@ -157,7 +162,7 @@ class Motion:
         if area <= 0:
             return None
         off, doubt = self._off(*away_px), doubt_px**2 / area
-        calm, wild = (self._covariance_at(pts_s, share)[0] + doubt for share in (CALM, 1.0))
+        calm, wild = (covariance[0] + doubt for covariance in self._covariances_at(pts_s))
         if off > min(self._law.reach**2, GATE**2 * wild):
             return None
         return log(_place(off, calm, wild) / self._law.strangers)
@@ -167,9 +172,9 @@ class Motion:
         area = max(self._width * self._height, 1.0)
         return (away_x**2 + (away_y / FLATNESS) ** 2) / area
 
-    def _weighed_covariance(self, pts_s: float, off: float) -> tuple[float, float, float]:
+    def _weighed_covariance(self, pts_s: float, off: float) -> Covariance:
         """Return the covariance by how likely a box that far off is to go on, and to turn."""
-        calm, wild = self._covariance_at(pts_s, CALM), self._covariance_at(pts_s, 1.0)
+        calm, wild = self._covariances_at(pts_s)
         jitter = self._law.jitter**2
         goes_on = (1 - TURNS) * _density(off, calm[0] + jitter)
         turns = TURNS * _density(off, wild[0] + jitter)
@@ -195,19 +200,22 @@ class Motion:
         keep = exp(-(pts_s - self.seen_s) / self._law.keeps_s)
         return self._law.keeps_s * (1 - keep), keep
 
-    def _covariance_at(self, pts_s: float, share: float) -> tuple[float, float, float]:
-        """Return the variance of a coordinate, its covariance with the velocity, and the latter's.
+    def _covariances_at(self, pts_s: float) -> tuple[Covariance, Covariance]:
+        """Return the covariance of those who go on, and of those who turn.
 
-        In units of the size, predicted by the exact solution of the Ornstein-Uhlenbeck process;
-        `share` is how much of the law's noise is taken.
+        Predicted by the exact solution of the Ornstein-Uhlenbeck process; the former have the share
+        `CALM` of the law's noise.
         """
         carry_s, keep = self._carry_s(pts_s)
-        tau_s, speed_squared = self._law.keeps_s, share * self._law.speed**2
-        gap_s = pts_s - self.seen_s
+        tau_s, noise = self._law.keeps_s, self._law.speed**2
         xx = self._xx + 2 * carry_s * self._xv + carry_s**2 * self._vv
-        xx += speed_squared * tau_s * (2 * gap_s - tau_s * (3 - 4 * keep + keep**2))
-        xv = keep * (self._xv + carry_s * self._vv) + speed_squared * tau_s * (1 - keep) ** 2
-        return xx, xv, keep**2 * self._vv + speed_squared * (1 - keep**2)
+        xv = keep * (self._xv + carry_s * self._vv)
+        vv = keep**2 * self._vv
+        grown_xx = tau_s * (2 * (pts_s - self.seen_s) - tau_s * (3 - 4 * keep + keep**2))
+        grown_xv, grown_vv = tau_s * (1 - keep) ** 2, 1 - keep**2
+        wild = xx + noise * grown_xx, xv + noise * grown_xv, vv + noise * grown_vv
+        noise *= CALM
+        return (xx + noise * grown_xx, xv + noise * grown_xv, vv + noise * grown_vv), wild
 
 
 def _density(away_squared: float, variance: float) -> float:

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from ..stream.messages import Body, Face
 from .assign import best_pairs
 from .belonging import belonging
@@ -112,6 +109,10 @@ class Tracker:
         A face and a body that continue one and the same person go first; those that seem to
         continue two people must fit well.
         """
+        if not faces or not bodies:
+            return [Sighting(face, None) for face in faces] + [
+                Sighting(None, body) for body in bodies
+            ]
         face_owners = [self._owner(pts_s, Sighting(face, None)) for face in faces]
         body_owners = [self._owner(pts_s, Sighting(None, body)) for body in bodies]
 
@@ -162,6 +163,8 @@ class Tracker:
             (1, 0.0, Track.overlap),
         )
         for least_sights, least_score, worth in stages:
+            if len(matched) == len(sightings):
+                break
             taken = {id(track) for track in matched.values()}
             tracks = [
                 track
@@ -191,11 +194,7 @@ def _continued(
 def _pair(rows: int, columns: int, worth: Callable[[int, int], float]) -> list[tuple[int, int]]:
     if not rows or not columns:
         return []
-    table: npt.NDArray[np.float64] = np.zeros((rows, columns))
-    for i in range(rows):
-        for j in range(columns):
-            table[i, j] = worth(i, j)
-    return best_pairs(table)
+    return best_pairs([[worth(i, j) for j in range(columns)] for i in range(rows)])
 
 
 def _absorb(pts_s: float, sightings: list[Sighting], matched: dict[int, Track]) -> set[int]:

@@ -61,6 +61,7 @@ class Fan:
         """Connect to every sink."""
         self._stage = stage
         self._outlets = tuple(outlets)
+        self._readers = tuple(one for one in outlets if one.wants_readings)
         self._sockets: dict[str, Socket] = {}
         self._bells: dict[str, Socket] = {}
         for one in outlets:
@@ -71,10 +72,10 @@ class Fan:
 
     def read(self, reading: Reading) -> None:
         """Send a reading to the sinks that want them."""
+        if not self._readers:
+            return
         payload = _encode(reading)
-        for one in self._outlets:
-            if not one.wants_readings:
-                continue
+        for one in self._readers:
             if one.newest is None:
                 self._send(one, payload, reading)
                 continue
