@@ -12,7 +12,7 @@ import time
 from collections import deque
 
 from ..models.base import Vision
-from .bus import receive, receive_from, send_to
+from .bus import offer, receive, receive_from, send_to
 from .errors import ModelError
 from .freshness import Freshness
 from .messages import Observation
@@ -45,7 +45,7 @@ def vision_loop(stage: Stage, vision: Vision, jobs: deque[Job], is_live: bool) -
                 stage.timings.add(name, duration_ms)
             stage.send(socket, job.number.to_bytes(8, "little"))
         elif is_called:
-            stage.send(socket, FREE)
+            offer(socket, FREE)  # Not waited for: the scheduler may have left after its last bell.
         is_called = False
         if stage.wait([socket], 0.0 if jobs else TICK_S):
             while (word := receive(socket)) is not None:

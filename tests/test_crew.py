@@ -15,8 +15,8 @@ import pytest
 
 from affectstream.models.base import Vision
 from affectstream.models.scripted import ScriptedVision
-from affectstream.stream.bus import Bus, send_to
-from affectstream.stream.crew import BELL, Crew, vision_loop
+from affectstream.stream.bus import Bus, poll, receive_from, send_to
+from affectstream.stream.crew import BELL, LEAVE, Crew, vision_loop
 from affectstream.stream.freshness import Freshness
 from affectstream.stream.messages import Frame, Observation
 from affectstream.stream.schedule import Job, Scheduler
@@ -121,3 +121,41 @@ def test_a_worker_that_was_woken_for_nothing_says_so_and_is_woken_again() -> Non
         assert len({name for name, _ in begun}) == 2, "both look at once"
         vision.go.set()
         take_until(crew, lambda: not scheduler.under_way)
+
+
+class HeldJobs(deque[Job]):
+    """A row that is always empty, which is found out only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def popleft(self) -> Job:
+        self.asked.set()
+        assert self.go.wait(PATIENCE_S)
+        time.sleep(0.05)  # ZeroMQ hears of a peer that left only some ms after it last looked.
+        return super().popleft()
+
+
+def test_a_worker_woken_for_nothing_at_the_very_end_leaves() -> None:
+    bus, jobs = Bus(), HeldJobs()
+    room, pool = ControlRoom(bus), Workers(bus)
+    scheduler = bus.socket("router", "jobs", bind="jobs")
+    jobs.go.set()
+    pool.start("vision", partial(vision_loop, vision=HeldVision(), jobs=jobs, is_live=False))
+    try:
+        assert poll([scheduler], PATIENCE_S)
+        worker, _ = receive_from(scheduler) or (b"", b"")
+        jobs.go.clear()
+        jobs.asked.clear()
+        send_to(scheduler, worker, BELL)
+        assert jobs.asked.wait(PATIENCE_S)
+        send_to(scheduler, worker, LEAVE)
+        bus.close(scheduler)
+        jobs.go.set()
+        assert pool.join(PATIENCE_S) == []
+    finally:
+        room.command(Command("stop"))
+        pool.join(PATIENCE_S)
+        room.close()
+        bus.shut()
