@@ -74,9 +74,8 @@ def refine(points_px: Array, heatmap: Array, side_px: int) -> Array:
     reach = np.arange(-HEATMAP_REACH, HEATMAP_REACH + 1)
     columns, rows = middle[:, :1] + reach, middle[:, 1:] + reach
     inside = _within(rows, cells)[:, :, None] & _within(columns, cells)[:, None, :]
-    at_rows = np.clip(rows, 0, cells - 1)[:, :, None]
-    at_columns = np.clip(columns, 0, cells - 1)[:, None, :]
-    heat = sigmoid(heatmap[at_rows, at_columns, np.arange(count)[:, None, None]]) * inside
+    at_cells = _cut(rows, cells)[:, :, None] * cells + _cut(columns, cells)[:, None, :]
+    heat = sigmoid(heatmap.take(at_cells * count + np.arange(count)[:, None, None])) * inside
     total = np.maximum(heat.sum(axis=(1, 2)), np.float32(1e-12))
     x = (heat.sum(axis=1) * columns).sum(axis=1) / total
     y = (heat.sum(axis=2) * rows).sum(axis=1) / total
@@ -87,6 +86,10 @@ def refine(points_px: Array, heatmap: Array, side_px: int) -> Array:
 
 def _within(indices: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.bool_]:
     return (indices >= 0) & (indices < size)
+
+
+def _cut(indices: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+    return np.minimum(np.maximum(indices, 0), size - 1)
 
 
 def body_from(

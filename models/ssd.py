@@ -32,7 +32,8 @@ class Found(NamedTuple):
 
 def sigmoid(logits: Array) -> Array:
     """Return 1 / (1 + exp(-x)) for any x."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT))), np.float32)
+    cut = np.minimum(np.maximum(logits, -LOGIT_LIMIT), LOGIT_LIMIT)  # np.clip: three times this.
+    return np.asarray(1 / (1 + np.exp(-cut)), np.float32)
 
 
 def grid(levels: Sequence[tuple[int, int]]) -> Array:
@@ -71,11 +72,15 @@ def decode(
 
 def overlap(box: Array, boxes: Array) -> Array:
     """Return the intersection over union of one box with N boxes; 0 where there is no area."""
-    inner = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.maximum(inner, 0).prod(axis=1)
-    areas = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
-    union = areas + np.maximum(box[2:] - box[:2], 0).prod() - shared
+    shared = _areas(np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2]))
+    union = _areas(boxes[:, 2:] - boxes[:, :2]) + _areas(box[None, 2:] - box[None, :2]) - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+
+
+def _areas(sizes: Array) -> Array:
+    """Return the areas of N widths and heights, 0 where one is negative."""
+    sizes = np.maximum(sizes, 0)
+    return np.asarray(sizes[:, 0] * sizes[:, 1], np.float32)
 
 
 def weighted_nms(found: Found, min_iou: float) -> Found:
@@ -85,16 +90,18 @@ def weighted_nms(found: Found, min_iou: float) -> Found:
     by score, and keep the best score.
     """
     left = np.argsort(-found.scores, kind="stable")
+    if not left.size:
+        return found
     boxes, points, scores = [], [], []
+    values = np.concatenate([found.boxes, found.points.reshape(len(left), -1)], axis=1)
     while left.size:
         near = overlap(found.boxes[left[0]], found.boxes[left]) > min_iou
         near[0] = True
         group = left[near]
-        weights = found.scores[group] / found.scores[group].sum()
-        boxes.append(weights @ found.boxes[group])
-        points.append(np.tensordot(weights, found.points[group], axes=1))
-        scores.append(found.scores[group[0]])
+        weights = found.scores[group]
+        blended = (weights / weights.sum()) @ values[group]
+        boxes.append(blended[:4])
+        points.append(blended[4:].reshape(found.points.shape[1:]))
+        scores.append(weights[0])
         left = left[~near]
-    if not boxes:
-        return found
     return Found(np.stack(boxes), np.stack(points), np.stack(scores))
