@@ -3,9 +3,10 @@
 Plain loop: decode, look, next; the same networks at the same strides, one thread.
 Ceiling: as many plain loops as there are cores, each a process of its own over the whole clip: the
 same decoding, preprocessing and network calls for each frame, with no pipeline around them.
-Each part runs in fresh processes, `--repeat` times in turn; the best of each counts, since other
-work on the machine can only slow a part down. A line of results is appended to
-`benchmarks/results.jsonl`.
+Each part runs in fresh processes. A shared machine's speed drifts by a fifth within a minute, so a
+ratio is made of parts that follow each other, in each of `--rounds` rounds, every other one
+backwards; what counts is the median of the rounds, and the range is told. A line of results is
+appended to `benchmarks/results.jsonl`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from processor import cpu_name
@@ -90,7 +93,15 @@ def scripted(workers: int) -> dict[str, Any]:
     return {"frames": 1000, "wall_s": time.perf_counter() - start_s}
 
 
-PARTS = ("plain", "ceiling", "pipeline", "pipeline_out", "scripted_1", "scripted_2")
+PARTS = ("plain", "pipeline", "ceiling", "pipeline_out", "scripted_1", "scripted_2")
+"""In the order in which they run, so that the two of a ratio are neighbours."""
+
+RATIOS = {
+    "pipeline / ceiling": ("pipeline", "ceiling"),
+    "pipeline with --out / ceiling": ("pipeline_out", "ceiling"),
+    "pipeline / plain loop": ("pipeline", "plain"),
+    "scripted, 2 workers / 1": ("scripted_2", "scripted_1"),
+}
 
 
 def part(name: str, clip: str, limit: int) -> dict[str, Any]:
@@ -116,40 +127,51 @@ def measure(name: str, clip: str, limit: int) -> dict[str, Any]:
     return {**results[0], "frames": frames, "frames_per_s": frames / slowest_s}
 
 
+def summary(rounds: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the medians of the rounds' rates and ratios, and between what the ratios lay."""
+    ratios = {
+        name: sorted(one[over]["frames_per_s"] / one[under]["frames_per_s"] for one in rounds)
+        for name, (over, under) in RATIOS.items()
+    }
+    cost = rounds[-1]["pipeline_out"]
+    return {
+        "rounds": len(rounds),
+        "frames_per_s": {
+            name: round(median(one[name]["frames_per_s"] for one in rounds), 2) for name in PARTS
+        },
+        "ratios": {name: round(median(values), 3) for name, values in ratios.items()},
+        "ratio_range": {
+            name: [round(values[0], 3), round(values[-1], 3)] for name, values in ratios.items()
+        },
+        "cpu_ms_per_frame": cost["cpu_ms_per_frame"],
+        "peak_mb": cost["peak_mb"],
+    }
+
+
 def main() -> None:
     """Measure all parts, print a table, append a line to the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clip", default=str(files("affectstream.configs") / "demo.mp4"))
     parser.add_argument("--limit", type=int, default=500, help="frames of the clip")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
         print(json.dumps(part(options.part, options.clip, options.limit)))
         return
-    best: dict[str, dict[str, Any]] = {}
-    for _ in range(options.repeat):
-        for name in PARTS:
-            result = measure(name, options.clip, options.limit)
-            if name not in best or result["frames_per_s"] > best[name]["frames_per_s"]:
-                best[name] = result
-            print(f"{name:14} {result['frames_per_s']:8.1f} frames/s", file=sys.stderr)
-    rates = {name: round(result["frames_per_s"], 2) for name, result in best.items()}
+    rounds = []
+    for number in range(options.rounds):
+        parts = PARTS if number % 2 == 0 else PARTS[::-1]
+        rounds.append({name: measure(name, options.clip, options.limit) for name in parts})
+        rates = ", ".join(f"{name} {rounds[-1][name]['frames_per_s']:.1f}" for name in PARTS)
+        print(f"round {number + 1}: {rates} frames/s", file=sys.stderr)
     row = {
         "date": time.strftime("%Y-%m-%d"),
         "clip": Path(options.clip).name,
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "versions": versions(),
-        "frames_per_s": rates,
-        "ratios": {
-            "pipeline / ceiling": round(rates["pipeline"] / rates["ceiling"], 3),
-            "pipeline with --out / ceiling": round(rates["pipeline_out"] / rates["ceiling"], 3),
-            "pipeline / plain loop": round(rates["pipeline"] / rates["plain"], 3),
-            "scripted, 2 workers / 1": round(rates["scripted_2"] / rates["scripted_1"], 3),
-        },
-        "cpu_ms_per_frame": best["pipeline_out"]["cpu_ms_per_frame"],
-        "peak_mb": best["pipeline_out"]["peak_mb"],
+        **summary(rounds),
     }
     print(json.dumps(row, indent=2))
     with RESULTS.open("a", encoding="utf-8") as file:

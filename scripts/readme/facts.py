@@ -86,12 +86,17 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
         ["A plain loop over the same networks, one thread", f"{rate['plain']:.1f}"],
         ["The ceiling: such a loop on every core at once", f"{rate['ceiling']:.1f}"],
     ]
-    ratios = ", ".join(f"{name} {value:.2f}" for name, value in row["ratios"].items())
+    ratios = ", ".join(
+        f"{name} {value:.2f} ({low:.2f} to {high:.2f})"
+        for (name, value), (low, high) in zip(
+            row["ratios"].items(), row["ratio_range"].values(), strict=True
+        )
+    )
     where = f"{row['clip']}, {row['cpu'] or 'unknown processor'}, {row['cores']} cores"
     cost = sum(row["cpu_ms_per_frame"].values())
     return (
         f"{table(['Frames per second', where], rows)}\n\n"
-        f"Ratios: {ratios}. Processor time {cost:.0f} ms a frame, peak memory "
+        f"Medians of {row['rounds']} rounds; ratios: {ratios}. Processor time {cost:.0f} ms a frame, peak memory "
         f"{row['peak_mb']:.0f} MB, both with every file ({row['date']})."
     )
 
