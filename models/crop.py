@@ -86,15 +86,17 @@ def similarity_matrix(points: Sequence[tuple[float, float]], targets: Matrix) ->
 
     Source: Umeyama 1991, IEEE PAMI 13(4), in two dimensions, where it has a closed form.
     """
-    source = np.asarray(points, np.float64)
-    source_mean, target_mean = source.mean(axis=0), targets.mean(axis=0)
-    x, y = (source - source_mean).T
-    u, v = (targets - target_mean).T
-    spread = max(float((x * x + y * y).sum()), 1e-12)
-    cosine = float((x * u + y * v).sum()) / spread
-    sine = float((x * v - y * u).sum()) / spread
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    return np.column_stack([turn, target_mean - turn @ source_mean])
+    source = [complex(x, y) for x, y in points]
+    target = [complex(u, v) for u, v in targets.tolist()]
+    source_mean, target_mean = sum(source) / len(source), sum(target) / len(target)
+    spread, together = 0.0, 0j  # A few points: numpy's calls would take four times as long.
+    for z, w in zip(source, target, strict=True):
+        away = z - source_mean
+        spread += abs(away) ** 2
+        together += away.conjugate() * (w - target_mean)
+    turn = together / max(spread, 1e-12)
+    shift = target_mean - turn * source_mean
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
 def warp(image: Image, matrix: Matrix, side_px: int, pad: int, oversampling: int = 1) -> Image:
@@ -104,10 +106,12 @@ def warp(image: Image, matrix: Matrix, side_px: int, pad: int, oversampling: int
     are averaged into one pixel, so that fine texture does not alias. Samples lie about a pixel
     apart then, so the nearest pixel serves, at a third of the time of interpolation.
     """
-    scale = math.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]))
+    (a, b, c), (d, e, f) = matrix.tolist()
+    scale = math.sqrt(abs(a * e - b * d))
     factor = min(max(round(1 / max(scale, 1e-6)), 1), oversampling)
-    index_matrix = matrix * factor
-    index_matrix[:, 2] += index_matrix[:, :2].sum(axis=1) / 2 - 0.5
+    across, down = c + (a + b) / 2, f + (d + e) / 2  # Of the first pixel's middle.
+    index_matrix = np.array([[a, b, across], [d, e, down]]) * factor
+    index_matrix[:, 2] -= 0.5
     size = side_px * factor
     crop = cv2.warpAffine(
         image,

@@ -130,7 +130,10 @@ def to_picture(points_px: Array, matrix: Matrix) -> Matrix:
     """Return mesh points (N x 3, px of the crop) in px of the picture, depth scaled alike."""
     back = inverse(matrix)
     scale = math.hypot(back[0, 0], back[1, 0])
-    return np.column_stack([transform(points_px[:, :2], back), points_px[:, 2] * scale])
+    mesh = np.empty(points_px.shape)
+    mesh[:, :2] = transform(points_px[:, :2], back)
+    mesh[:, 2] = points_px[:, 2] * scale
+    return mesh
 
 
 def with_mesh(face: Face, mesh: Matrix, presence: float, size_px: tuple[int, int]) -> Face:
