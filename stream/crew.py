@@ -12,7 +12,7 @@ import time
 from collections import deque
 
 from ..models.base import Vision
-from .bus import offer, receive, receive_from, send_to
+from .bus import Socket, offer, receive, receive_from, send_to
 from .errors import ModelError
 from .freshness import Freshness
 from .messages import Observation
@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 BELL, LEAVE = b"!", b""
 """What the scheduler sends: there may be a job, and there will be none."""
 
-FREE = b""
-"""What a worker sends that was rung for nothing, or has just begun; else the number of its job."""
+FREE, GOES_ON = b"", b"+"
+"""What a worker sends that has just begun, or was rung for nothing; else it sends the number of its
+job in eight bytes, and `GOES_ON` after it when it has taken another."""
 
 
 def vision_loop(stage: Stage, vision: Vision, jobs: deque[Job], is_live: bool) -> None:
@@ -36,22 +37,32 @@ def vision_loop(stage: Stage, vision: Vision, jobs: deque[Job], is_live: bool) -
     pictures must not end the run of the others.
     """
     socket = stage.socket("dealer", "jobs", connect="jobs")
-    is_called = True
+    stage.send(socket, FREE)
+    job, looked_s = None, float("-inf")
     while True:
-        job = _next(jobs)
-        if job is not None:
-            job.seen = _look_live(vision, job) if is_live else _look(vision, job)
-            for name, duration_ms in job.seen.timings_ms.items():
-                stage.timings.add(name, duration_ms)
-            stage.send(socket, job.number.to_bytes(8, "little"))
-        elif is_called:
-            offer(socket, FREE)  # Not waited for: the scheduler may have left after its last bell.
-        is_called = False
-        if stage.wait([socket], 0.0 if jobs else TICK_S):
-            while (word := receive(socket)) is not None:
+        if job is None or time.monotonic() - looked_s >= TICK_S:
+            is_rung = bool(stage.wait([socket], TICK_S if job is None else 0.0))
+            looked_s = time.monotonic()
+            while is_rung and (word := receive(socket)) is not None:
                 if word == LEAVE:
                     return
-                is_called = True
+            job = job or _next(jobs)
+            if job is None and is_rung:
+                offer(socket, FREE)  # Not waited for: who rang last may have left since.
+        if job is not None:
+            job = _do(stage, vision, job, jobs, socket, is_live)
+
+
+def _do(
+    stage: Stage, vision: Vision, job: Job, jobs: deque[Job], socket: Socket, is_live: bool
+) -> Job | None:
+    """Look at a frame, tell that it is done, and return the job to go on with."""
+    job.seen = _look_live(vision, job) if is_live else _look(vision, job)
+    for name, duration_ms in job.seen.timings_ms.items():
+        stage.timings.add(name, duration_ms)
+    following = _next(jobs)
+    stage.send(socket, job.number.to_bytes(8, "little") + (b"" if following is None else GOES_ON))
+    return following
 
 
 def _next(jobs: deque[Job]) -> Job | None:
@@ -82,8 +93,8 @@ def _look_live(vision: Vision, job: Job) -> Observation:
 class Crew:
     """The scheduler's end: who there is, who may be idle, and how many jobs there is room for.
 
-    `idle` are the names of those who were not woken since they last said something. `ahead` jobs
-    are laid out beyond those at work, for a worker that is done to go on with.
+    `idle` are the names of those who last said that they have nothing to do, and were not rung
+    since. `ahead` jobs are laid out beyond those at work, for a worker that is done to go on with.
     """
 
     def __init__(
@@ -116,14 +127,15 @@ class Crew:
         while (answer := receive_from(self.socket)) is not None:
             peer, word = answer
             self._known.add(peer)
-            self.idle.add(peer)
+            if not word.endswith(GOES_ON, 8):
+                self.idle.add(peer)
             if word != FREE:
-                number = int.from_bytes(word, "little")
+                number = int.from_bytes(word[:8], "little")
                 self._fresh.took(time.monotonic() - self._started_s.pop(number))
                 self._scheduler.finish(number)
 
     def hand_out(self) -> None:
-        """Lay out what there is room for, and wake as many as there are jobs."""
+        """Lay out what there is room for, and wake as many of the idle as there are jobs."""
         while self.room and (job := self._scheduler.next_job()) is not None:
             self._started_s[job.number] = time.monotonic()
             self._jobs.append(job)

@@ -15,8 +15,8 @@ import pytest
 
 from affectstream.models.base import Vision
 from affectstream.models.scripted import ScriptedVision
-from affectstream.stream.bus import Bus, poll, receive_from, send_to
-from affectstream.stream.crew import BELL, LEAVE, Crew, vision_loop
+from affectstream.stream.bus import Bus, Socket, poll, receive_from, send_to
+from affectstream.stream.crew import BELL, FREE, GOES_ON, LEAVE, Crew, vision_loop
 from affectstream.stream.freshness import Freshness
 from affectstream.stream.messages import Frame, Observation
 from affectstream.stream.schedule import Job, Scheduler
@@ -137,25 +137,48 @@ class HeldJobs(deque[Job]):
         return super().popleft()
 
 
-def test_a_worker_woken_for_nothing_at_the_very_end_leaves() -> None:
-    bus, jobs = Bus(), HeldJobs()
+@contextmanager
+def a_worker(jobs: deque[Job], vision: Vision) -> Iterator[tuple[Socket, bytes]]:
+    """Run one worker; yield the scheduler's socket and the worker's name there."""
+    bus = Bus()
     room, pool = ControlRoom(bus), Workers(bus)
     scheduler = bus.socket("router", "jobs", bind="jobs")
-    jobs.go.set()
-    pool.start("vision", partial(vision_loop, vision=HeldVision(), jobs=jobs, is_live=False))
+    pool.start("vision", partial(vision_loop, vision=vision, jobs=jobs, is_live=False))
     try:
-        assert poll([scheduler], PATIENCE_S)
-        worker, _ = receive_from(scheduler) or (b"", b"")
-        jobs.go.clear()
-        jobs.asked.clear()
-        send_to(scheduler, worker, BELL)
-        assert jobs.asked.wait(PATIENCE_S)
+        worker, word = heard(scheduler)
+        assert word == FREE
+        yield scheduler, worker
         send_to(scheduler, worker, LEAVE)
         bus.close(scheduler)
-        jobs.go.set()
+        if isinstance(jobs, HeldJobs):
+            jobs.go.set()
         assert pool.join(PATIENCE_S) == []
+        assert pool.errors == []
     finally:
         room.command(Command("stop"))
         pool.join(PATIENCE_S)
+        bus.close(scheduler)
         room.close()
         bus.shut()
+
+
+def heard(scheduler: Socket) -> tuple[bytes, bytes]:
+    assert poll([scheduler], PATIENCE_S)
+    answer = receive_from(scheduler)
+    assert answer is not None
+    return answer
+
+
+def test_a_worker_tells_whether_it_goes_on() -> None:
+    jobs = deque(Job(seq, Frame("a", seq, 0, seq / 25, 0, 0, IMAGE), None) for seq in (7, 0x2B))
+    with a_worker(jobs, ScriptedVision()) as (scheduler, worker):
+        send_to(scheduler, worker, BELL)
+        assert heard(scheduler) == (worker, (7).to_bytes(8, "little") + GOES_ON)
+        assert heard(scheduler) == (worker, (0x2B).to_bytes(8, "little"))
+
+
+def test_a_worker_woken_for_nothing_at_the_very_end_leaves() -> None:
+    jobs = HeldJobs()
+    with a_worker(jobs, HeldVision()) as (scheduler, worker):
+        send_to(scheduler, worker, BELL)
+        assert jobs.asked.wait(PATIENCE_S)

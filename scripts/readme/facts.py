@@ -96,8 +96,8 @@ def benchmarks_text(results: Path = ROOT / "benchmarks" / "results.jsonl") -> st
     cost = sum(row["cpu_ms_per_frame"].values())
     return (
         f"{table(['Frames per second', where], rows)}\n\n"
-        f"Medians of {row['rounds']} rounds; ratios: {ratios}. Processor time {cost:.0f} ms a frame, peak memory "
-        f"{row['peak_mb']:.0f} MB, both with every file ({row['date']})."
+        f"Medians of {row['rounds']} rounds; ratios: {ratios}. Processor time {cost:.0f} ms a "
+        f"frame, peak memory {row['peak_mb']:.0f} MB, both with every file ({row['date']})."
     )
 
 
