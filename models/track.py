@@ -52,9 +52,9 @@ CONTRARY = -3.0
 """A part that does not fit to the other part of the person costs no more than this."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sighting:
-    """A face, a body, or both of one person in one frame."""
+    """A face, a body, or both of one person in one frame; equal to nothing but itself."""
 
     face: Face | None
     body: Body | None
@@ -65,7 +65,7 @@ class Sighting:
         return max(part.score for part in (self.face, self.body) if part is not None)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Track:
     """A person; the id is 0 until they are believed in, `sights` counts frames."""
 

@@ -60,6 +60,7 @@ class Tracker:
         self._max_gap_s = max_gap_s
         self._tracks: list[Track] = []
         self._last_s = float("-inf")
+        self._weighed: dict[tuple[Track, Sighting], float] = {}
         self.next_id = first_id
 
     def update(
@@ -67,6 +68,7 @@ class Tracker:
     ) -> list[Tracked]:
         """Return the people measured in this frame, by id; None means the job was not run."""
         self._forget(pts_s)
+        self._weighed.clear()
         sightings = self._join(pts_s, faces or (), bodies or ())
         matched = self._match(pts_s, sightings)
         absorbed = _absorb(pts_s, sightings, matched)
@@ -109,12 +111,12 @@ class Tracker:
         A face and a body that continue one and the same person go first; those that seem to
         continue two people must fit well.
         """
+        lone_faces = [Sighting(face, None) for face in faces]
+        lone_bodies = [Sighting(None, body) for body in bodies]
         if not faces or not bodies:
-            return [Sighting(face, None) for face in faces] + [
-                Sighting(None, body) for body in bodies
-            ]
-        face_owners = [self._owner(pts_s, Sighting(face, None)) for face in faces]
-        body_owners = [self._owner(pts_s, Sighting(None, body)) for body in bodies]
+            return lone_faces + lone_bodies
+        face_owners = [self._owner(pts_s, lone) for lone in lone_faces]
+        body_owners = [self._owner(pts_s, lone) for lone in lone_bodies]
 
         def worth(i: int, j: int) -> float:
             fit = belonging(faces[i], bodies[j])
@@ -129,19 +131,26 @@ class Tracker:
         body_of = dict(pairs)
         owned = set(body_of.values())
         people = [
-            Sighting(face, bodies[body_of[i]] if i in body_of else None)
-            for i, face in enumerate(faces)
+            Sighting(lone.face, bodies[body_of[i]]) if i in body_of else lone
+            for i, lone in enumerate(lone_faces)
         ]
-        return people + [Sighting(None, body) for j, body in enumerate(bodies) if j not in owned]
+        return people + [lone for j, lone in enumerate(lone_bodies) if j not in owned]
 
     def _owner(self, pts_s: float, sighting: Sighting) -> Track | None:
         """Return who a single part most likely continues."""
         worth, owner = 0.0, None
         for track in self._tracks:
-            evidence = track.evidence(pts_s, sighting)
+            evidence = self._evidence(pts_s, track, sighting)
             if evidence > worth:
                 worth, owner = evidence, track
         return owner
+
+    def _evidence(self, pts_s: float, track: Track, sighting: Sighting) -> float:
+        """Weigh each pair once per frame, however often it is asked for."""
+        pair = track, sighting
+        if pair not in self._weighed:
+            self._weighed[pair] = track.evidence(pts_s, sighting)
+        return self._weighed[pair]
 
     def _match(self, pts_s: float, sightings: Sequence[Sighting]) -> dict[int, Track]:
         """Return who continues whom.
@@ -152,7 +161,7 @@ class Tracker:
         matched: dict[int, Track] = {}
 
         def likely(track: Track, sighting: Sighting) -> float:
-            evidence = track.evidence(pts_s, sighting)
+            evidence = self._evidence(pts_s, track, sighting)
             evidence -= RETURN if pts_s - track.seen_s > LOST_S else 0.0
             return evidence if track.sights > 1 else evidence - ONCE
 
