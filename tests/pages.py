@@ -69,10 +69,15 @@ def live_pipeline(sources, *, out: Path | None = None, port: int = 0, **web) -> 
 
 
 def url_of(capfd: pytest.CaptureFixture[str]) -> str:
-    """Return the address that a run prints once its page is there."""
+    """Return the address that a run prints once its page is there.
+
+    The address is written at once, the end of its line apart. What is written while `readouterr`
+    empties its file is lost, so that it must not be called all the time, nor be relied on for both.
+    """
     text, end_s = "", time.monotonic() + 60
-    while "page: " not in text or not text.endswith("\n"):
+    while "page: " not in text:
         assert time.monotonic() < end_s, f"no address of a page: {text}"
+        time.sleep(0.02)
         text += capfd.readouterr().err
     return [line for line in text.splitlines() if line.startswith("page: ")][-1][6:]
 
