@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..stream.messages import Image
+from .similarity import Similarity, fit
 
 Array = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
@@ -84,18 +85,13 @@ def region_matrix(region: Region, side_px: int) -> Matrix:
 def similarity_matrix(points: Sequence[tuple[float, float]], targets: Matrix) -> Matrix:
     """Return the rotation, scale and shift that bring `points` closest to `targets` (N x 2).
 
-    Source: Umeyama 1991, IEEE PAMI 13(4), in two dimensions, where it has a closed form.
+    Points that are all one have no rotation and no scale: all lands in the middle of `targets`.
     """
-    source = [complex(x, y) for x, y in points]
     target = [complex(u, v) for u, v in targets.tolist()]
-    source_mean, target_mean = sum(source) / len(source), sum(target) / len(target)
-    spread, together = 0.0, 0j  # A few points: numpy's calls would take four times as long.
-    for z, w in zip(source, target, strict=True):
-        away = z - source_mean
-        spread += abs(away) ** 2
-        together += away.conjugate() * (w - target_mean)
-    turn = together / max(spread, 1e-12)
-    shift = target_mean - turn * source_mean
+    found = fit([complex(x, y) for x, y in points], target)
+    if found is None:
+        found = Similarity(0j, sum(target) / len(target))
+    turn, shift = found.turn, found.shift
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
