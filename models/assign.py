@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-_NOT_FINITE = "the worth of a pair must be finite"
-
 
 def best_pairs(worth: Sequence[Sequence[float]] | Array) -> list[tuple[int, int]]:
     """Pair rows with columns so that the summed worth is the greatest possible.
@@ -26,30 +24,22 @@ def best_pairs(worth: Sequence[Sequence[float]] | Array) -> list[tuple[int, int]
     form of Crouse 2016, On implementing 2D rectangular assignment algorithms, IEEE Transactions on
     Aerospace and Electronic Systems 52.
     """
-    if len(worth) == 1 and len(worth[0]) == 1:
-        return _only(float(worth[0][0]))
-    table = np.asarray(worth, np.float64)
-    if table.size == 0:
+    values = [float(value) for row in worth for value in row]
+    if not all(map(isfinite, values)):
+        raise ValueError("the worth of a pair must be finite")
+    if not values:
         return []
-    if not np.isfinite(table).all():
-        raise ValueError(_NOT_FINITE)
-    if 1 in table.shape:
-        best = int(np.argmax(table))
-        i, j = divmod(best, table.shape[1])
-        return [(i, j)] if table[i, j] > 0 else []
+    rows, columns = len(worth), len(worth[0])
+    if 1 in (rows, columns):  # One person, a tenth of the time of numpy's way.
+        best = max(range(len(values)), key=values.__getitem__)
+        return [divmod(best, columns)] if values[best] > 0 else []
+    table = np.array(values).reshape(rows, columns)
     cost = -np.maximum(table, 0.0)
-    if cost.shape[0] > cost.shape[1]:
+    if rows > columns:
         pairs = [(i, j) for j, i in enumerate(_columns(cost.T))]
     else:
         pairs = list(enumerate(_columns(cost)))
     return sorted((i, j) for i, j in pairs if table[i, j] > 0)
-
-
-def _only(worth: float) -> list[tuple[int, int]]:
-    """Pair one with one, the case of one person: a tenth of the time of numpy's way."""
-    if not isfinite(worth):
-        raise ValueError(_NOT_FINITE)
-    return [(0, 0)] if worth > 0 else []
 
 
 def _columns(cost: Array) -> list[int]:
