@@ -139,15 +139,15 @@ def to_picture(points_px: Array, matrix: Matrix) -> Matrix:
 def with_mesh(face: Face, mesh: Matrix, presence: float, size_px: tuple[int, int]) -> Face:
     """Return the face as the mesh (468 x 3, px of the picture) has it."""
     x, y = mesh[:, 0], mesh[:, 1]
-    axes = head_axes(mesh)
+    across, down = head_axes(mesh)
     return msgspec.structs.replace(
         face,
         box_xyxy=clip_box((x.min(), y.min(), x.max(), y.max()), *size_px),
         landmarks=tuple(map(tuple, (FIVE_WEIGHTS @ mesh[:, :2]).tolist())),
         presence=presence,
-        head_pose_deg=_turns_deg(*axes),
+        head_pose_deg=head_pose(across, down),
         mesh=packed(mesh[:, :2]),
-        mesh_measures=_measured(mesh, axes[1]),
+        mesh_measures=mesh_measures(mesh, down),
     )
 
 
@@ -156,8 +156,8 @@ def packed(points_px: Matrix) -> bytes:
     return np.rint(points_px * 4).clip(-32768, 32767).astype("<i2").tobytes()
 
 
-def head_pose(mesh: Matrix) -> tuple[float, float, float]:
-    """Return yaw, pitch, roll in degrees.
+def head_pose(across: Matrix, down: Matrix) -> tuple[float, float, float]:
+    """Return yaw, pitch, roll in degrees of the axes that `head_axes` gives.
 
     Yaw is positive when the face turns to the right of the picture, pitch when it looks up, roll
     when the head leans clockwise in the picture; a face that looks into the camera has 0, 0, 0.
@@ -169,10 +169,6 @@ def head_pose(mesh: Matrix) -> tuple[float, float, float]:
     as turned by its viewing angle. Zero pitch is a matter of definition: 367 faces of FER+ had a
     median of -8 (10-90 %: -22 to 4), of yaw and roll 0.
     """
-    return _turns_deg(*head_axes(mesh))
-
-
-def _turns_deg(across: Matrix, down: Matrix) -> tuple[float, float, float]:
     across_x, across_y, across_z = across.tolist()
     down_x, down_y, down_z = down.tolist()
     inward_z = across_x * down_y - across_y * down_x
@@ -189,8 +185,8 @@ def head_axes(mesh: Matrix) -> tuple[Matrix, Matrix]:
     return across, down - (down @ across) * across
 
 
-def mesh_measures(mesh: Matrix) -> tuple[float, ...]:
-    """Return `MESH_MEASURES`, in distances between the eyes.
+def mesh_measures(mesh: Matrix, down: Matrix) -> tuple[float, ...]:
+    """Return `MESH_MEASURES`, in distances between the eyes; `down` is that of `head_axes`.
 
     They are measured in three dimensions and along the head's own axes, so that place, size and
     pose do not count, as far as the mesh's depth is right.
@@ -199,10 +195,6 @@ def mesh_measures(mesh: Matrix) -> tuple[float, ...]:
     units 25-27), lips wide or narrow (20, 18), corners up or down (12, 15), upper lip (10), lids
     (5, 7, 43), brows (1, 2, 4). Point numbers: MediaPipe's canonical face model (Apache-2.0).
     """
-    return _measured(mesh, head_axes(mesh)[1])
-
-
-def _measured(mesh: Matrix, down: Matrix) -> tuple[float, ...]:
     ends = MEASURE_WEIGHTS @ mesh
     eyes, opened, wide, lip, left, right, gap = (math.hypot(*end) for end in ends[:-3].tolist())
     lift, inner, outer = (ends[-3:] @ down / max(math.hypot(*down), 1e-9)).tolist()
