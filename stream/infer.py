@@ -62,7 +62,6 @@ def infer_loop(stage: Stage, pool: Pool) -> None:
         wanted = [receivers[source_id] for source_id in scheduler.wanted(crew.room)]
         stage.wait([crew.socket, *(receiver.socket for receiver in wanted)])
         crew.take_back()
-        crew.hand_out()  # What waits already, so that nobody idles while others are taken in.
         _join_sources(stage, pool, receivers)
         _admit(stage, pool, receivers, fresh, crew.room)
         crew.hand_out()
